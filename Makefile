@@ -1,0 +1,54 @@
+# One recipe per thing a person or CI does. `make` lists them.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+DEMO   ?= .flagstone
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types layers unit network serve bench clean
+
+help: ## list the recipes
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(BIN)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Flagstone needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+.PHONY: tools
+tools: ## the programs of the machine that are needed besides Python: mandoc
+	@command -v mandoc >/dev/null || { \
+	  command -v apt-get >/dev/null || { echo "Install mandoc with your package manager (brew install mandoc)."; exit 1; }; \
+	  SUDO=$$([ "$$(id -u)" = 0 ] || echo sudo); $$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq mandoc; }
+
+demo: tools $(BIN)/.installed ## install, build a real corpus, ask it one question
+	$(BIN)/flagstone build --data $(DEMO)
+	$(BIN)/flagstone context --data $(DEMO) "skip the data of one table when dumping" --product postgresql --version 13
+
+serve: tools $(BIN)/.installed ## answer over HTTP from the demo corpus, on 127.0.0.1:8600
+	$(BIN)/flagstone serve --data $(DEMO)
+
+test: tools $(BIN)/.installed lint types layers unit ## everything that must pass, offline
+
+lint:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types:
+	$(BIN)/mypy
+
+layers:
+	$(BIN)/lint-imports
+
+unit:
+	$(BIN)/pytest -m "not network and not slow"
+
+slow: tools $(BIN)/.installed ## the slower tests: kills, real registries, a whole corpus
+	$(BIN)/pytest -m "network or slow"
+
+bench: $(BIN)/.installed ## the retrieval benchmark on the demo corpus: ours beside the baselines
+	$(BIN)/python -m eval.retrieval --data $(DEMO)
+
+clean: ## remove the environment and the demo corpus
+	rm -rf $(VENV) $(DEMO)

@@ -1,0 +1,64 @@
+"""Every setting, read from the environment here and nowhere else (prefix ``FLAGSTONE_``)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from corpora.errors import ConfigurationError
+
+
+class Settings(BaseSettings):
+    """How this installation runs. Each field is an environment variable in upper case."""
+
+    model_config = SettingsConfigDict(env_prefix="FLAGSTONE_", frozen=True, extra="ignore")
+
+    data: Path = Field(
+        default_factory=lambda: user_data_path("flagstone"),
+        description="Where snapshots, downloads and models are kept.",
+    )
+    products: Path | None = Field(
+        None, description="A folder of product declarations to use instead of the shipped ones."
+    )
+    model: str = Field(
+        "", description="A sentence-transformers model name or path; empty: all-MiniLM-L6-v2."
+    )
+    precision: Literal["fp32", "int8"] = Field(
+        "fp32", description="Arithmetic of the embedding model on ONNX Runtime."
+    )
+    processes: int = Field(
+        default_factory=lambda: os.cpu_count() or 1,
+        ge=0,
+        description="Reading processes in a build; 0 reads in the main process.",
+    )
+    on_failure: Literal["skip", "fail"] = Field(
+        "skip", description="Whether a broken page or release is left out, or ends the build."
+    )
+    debian_mirror: str | None = Field(
+        None, description="Address of a Debian archive; empty: the one this machine's apt uses."
+    )
+    qdrant_url: str | None = Field(
+        None, description="A Qdrant server to index into; empty: the embedded engine."
+    )
+    qdrant_api_key: SecretStr | None = Field(None, description="Key of that server.")
+    host: str = Field("127.0.0.1", description="Address that `flagstone serve` listens on.")
+    port: int = Field(8600, ge=0, le=65_535, description="Port that `flagstone serve` listens on.")
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Settings from the environment, with ``overrides`` that are not None laid over them.
+
+    Raises ConfigurationError naming the variable that is wrong.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]  # pydantic checks each value
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "FLAGSTONE_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise ConfigurationError(f"{name}: {first['msg']}.") from error

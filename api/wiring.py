@@ -1,0 +1,97 @@
+"""Puts the rooms together, as the settings say. The only place that knows them all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from api.serving import Serving
+from api.settings import Settings
+from corpora.catalogue import Catalogue, Product
+from corpora.snapshot import Snapshot
+from corpora.tokens import default_counter
+from ingest.build import BuildReport, Progress
+from ingest.build import build as run_build
+from ingest.sources.apt import AptArchive
+from ingest.sources.base import Source
+from ingest.sources.deb import DebSource
+from retrieval.embed import Embedder, open_embedder
+from retrieval.engine import Engine
+from retrieval.index import Indexer, Location, open_index
+from retrieval.search import Searcher
+
+
+def build(
+    settings: Settings,
+    catalogue: Catalogue,
+    targets: Mapping[str, Sequence[str]],
+    *,
+    only: bool,
+    progress: Progress,
+) -> BuildReport:
+    """Build and publish ``targets`` (product → release labels)."""
+    # One archive for the whole build, so that its indexes are updated once.
+    archive = AptArchive(settings.data / "downloads", mirror=settings.debian_mirror)
+
+    def source(product: Product) -> Source:
+        return DebSource(product, archive)
+
+    return run_build(
+        settings.data,
+        catalogue,
+        targets,
+        source=source,
+        indexer=Indexer(
+            open_settings_embedder(settings),
+            settings.data / "vectors",
+            location=_location(settings),
+        ),
+        tokenizer=default_counter().file,
+        on_failure=settings.on_failure,
+        only=only,
+        processes=settings.processes,
+        progress=progress,
+    )
+
+
+def open_settings_embedder(settings: Settings) -> Embedder:
+    """The embedding model that the settings name."""
+    return open_embedder(
+        settings.data / "models", model=settings.model, precision=settings.precision
+    )
+
+
+def _location(settings: Settings) -> Location:
+    key = settings.qdrant_api_key
+    return Location(url=settings.qdrant_url or "", api_key=key.get_secret_value() if key else None)
+
+
+def open_serving(settings: Settings) -> Serving:
+    """The engine over the data directory, opened at the first question."""
+    catalogue = Catalogue.load(settings.products)
+
+    def open_engine(path: Path) -> Engine:
+        snapshot = Snapshot.open(path)
+        embedder = open_settings_embedder(settings)
+        index = open_index(snapshot, embedder, _location(settings))
+        return Engine(snapshot, Searcher(snapshot, index, embedder), catalogue, default_counter())
+
+    return Serving(settings.data, open_engine)
+
+
+def serve(settings: Settings) -> None:
+    """Answer over HTTP until interrupted. Fails at once where no snapshot can be served."""
+    import uvicorn
+
+    from api.http import create_app
+
+    serving = open_serving(settings)
+    serving.engine()
+    uvicorn.run(
+        create_app(serving),
+        host=settings.host,
+        port=settings.port,
+        log_level="info",
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )

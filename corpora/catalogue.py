@@ -1,0 +1,251 @@
+"""What exists: product declarations, one small TOML file each, and the loader that checks them.
+
+A declaration states its defaults once; a release states only its difference::
+
+    [source.deb]                       # the default for every release
+    packages = ["docker-cli"]
+
+    [releases."20.10"]                 # this one came in another package
+    deb.packages = ["docker.io"]
+
+Templates may use ``{release}`` (the label), ``{upstream}`` (the full version found), ``{slug}``,
+``{package}``, ``{suite}`` and ``{section}`` (of a manual page).
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+
+from corpora.errors import ConfigurationError, UnknownProduct, UnknownVersion
+from corpora.labels import Scheme, sort_labels
+from corpora.model import Frozen, Trust
+from corpora.suggest import closest
+
+Domain = Literal["system-administration", "cloud", "databases", "security", "kubernetes"]
+ProductId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+
+
+class Versioning(Frozen):
+    """How the product labels its releases, and how a tool's own version output is read."""
+
+    scheme: Scheme
+    fingerprints: tuple[str, ...] = ()
+    """Regular expressions with a group ``version``, tried in order on pasted version output."""
+
+    @field_validator("fingerprints")
+    @classmethod
+    def _compilable(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            try:
+                groups = re.compile(pattern).groupindex
+            except re.error as error:
+                raise ValueError(f"{pattern!r} is not a regular expression: {error}") from None
+            if "version" not in groups:
+                raise ValueError(f"{pattern!r} has no group named 'version'")
+        return patterns
+
+
+class DebSource(Frozen):
+    """Documentation inside Debian packages."""
+
+    packages: tuple[str, ...]
+    format: Literal["docbook", "man"]
+    include: tuple[str, ...]
+    """Glob patterns of member paths, without a leading slash."""
+    exclude: tuple[str, ...] = ()
+    url: str
+    """The public address of one page."""
+    trust: Trust = "distribution"
+
+
+class SiteSource(Frozen):
+    """Documentation on the vendor's public site, which is crawled.
+
+    Patterns are globs of the path, in which ``*`` also matches ``/``. Where neither ``start`` nor
+    ``include`` says ``{release}``, the site describes one release: declare it under that release.
+    """
+
+    start: Annotated[str, Field(pattern=r"^https?://[^/@\s]+/")]
+    """Where the crawl begins. Its folder is the root of the slugs."""
+    include: tuple[str, ...] = ()
+    """Paths of documents. Default: everything below the folder of ``start``."""
+    exclude: tuple[str, ...] = ()
+    format: Literal["docbook", "html", "markdown"] = "html"
+    slug: str = ""
+    """Where ``{slug}`` stands in a document's path: ``/docs/{slug}/{release}*``. Default: the path
+    below the folder of ``start``, without ``.html`` or ``.md``."""
+    discover: tuple[Literal["links", "sitemap", "llms"], ...] = ("links", "sitemap", "llms")
+    """How documents are found: links of pages, ``sitemap.xml``, ``llms.txt``."""
+    markdown: Literal["never", "suffix", "accept"] = "never"
+    """Ask for Markdown instead of HTML: at the page's address with ``.md``, or by Accept."""
+    keep_query: tuple[str, ...] = ()
+    """Query parameters that name a document. All others are dropped: most are traps."""
+    max_pages: Annotated[int, Field(ge=1, le=200_000)] = 20_000
+    max_depth: Annotated[int, Field(ge=0, le=100)] = 16
+    """Links from ``start`` to the farthest document. PostgreSQL's documentation needs 4."""
+    delay: Annotated[float, Field(ge=0, le=60)] = 0.0
+    """Least seconds between two requests. The site's robots.txt may ask for more."""
+    trust: Trust = "official"
+
+    @field_validator("slug")
+    @classmethod
+    def _names_once(cls, pattern: str) -> str:
+        if pattern and pattern.count("{slug}") != 1:
+            raise ValueError(f"{pattern!r} must say {{slug}} once")
+        return pattern
+
+
+class Sources(Frozen):
+    """Where a release can be had. At least one."""
+
+    deb: DebSource | None = None
+    site: SiteSource | None = None
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if self.deb is None and self.site is None:
+            raise ValueError("no source is declared")
+        return self
+
+
+class ReleaseDeclaration(Frozen):
+    """One release with its sources, defaults filled in and ``{release}`` still a template."""
+
+    label: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+~:-]{0,63}$")]
+    """Never a path: templates put it into addresses and names of packages."""
+    sources: Sources
+
+
+class Product(Frozen):
+    """A documented tool, as its file in ``corpora/products/`` declares it."""
+
+    id: ProductId
+    title: str
+    domain: Domain
+    vendor: str
+    homepage: str
+    licence: str
+    """SPDX expression of the documentation's licence."""
+    attribution: str
+    aliases: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    """Executables that belong to it, for recognising the product in a command or a question."""
+    versions: Versioning
+    releases: Annotated[tuple[ReleaseDeclaration, ...], Field(min_length=1)]
+    """Oldest first."""
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """Release labels, oldest first."""
+        return tuple(release.label for release in self.releases)
+
+    def release(self, label: str) -> ReleaseDeclaration:
+        """The declaration of one release. Raises UnknownVersion."""
+        for release in self.releases:
+            if release.label == label:
+                return release
+        raise UnknownVersion(self.id, label, available=self.labels, policy="exact")
+
+
+class _Shape(BaseModel):
+    """What of a file must hold before its releases can be ordered and overlaid."""
+
+    versions: Versioning
+    source: dict[str, Any] = Field(default_factory=dict)
+    releases: dict[str, dict[str, Any]]
+
+
+class Catalogue(Mapping[str, Product]):
+    """All declared products by id. Iterates in id order."""
+
+    def __init__(self, products: Mapping[str, Product]) -> None:
+        self._products = dict(sorted(products.items()))
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> Catalogue:
+        """Read every ``*.toml`` of ``folder`` (default: the products that ship with Flagstone).
+
+        Raises ConfigurationError naming the file and the field that is wrong.
+        """
+        root: Traversable = folder or files("corpora") / "products"
+        try:
+            declared = [entry for entry in root.iterdir() if entry.name.endswith(".toml")]
+        except OSError as error:
+            raise ConfigurationError(f"{root} can't be read: {error.strerror}.") from error
+        products: dict[str, Product] = {}
+        names: dict[str, str] = {}
+        for entry in sorted(declared, key=lambda entry: entry.name):
+            product = _product(entry.name, _text(entry))
+            if entry.name != f"{product.id}.toml":
+                raise ConfigurationError(f"{entry.name} declares {product.id!r}: rename the file.")
+            products[product.id] = product
+            for name in {product.id, *(alias.lower() for alias in product.aliases)}:
+                if (other := names.setdefault(name, product.id)) != product.id:
+                    raise ConfigurationError(
+                        f"{entry.name}: the name {name!r} already stands for {other!r}."
+                    )
+        return cls(products)
+
+    def __getitem__(self, product: str) -> Product:
+        try:
+            return self._products[product]
+        except KeyError:
+            raise UnknownProduct(
+                product, available=list(self), suggestions=closest(product, self)
+            ) from None
+
+    def __contains__(self, product: object) -> bool:
+        return product in self._products
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._products)
+
+    def __len__(self) -> int:
+        return len(self._products)
+
+
+def _text(entry: Traversable) -> str:
+    try:
+        return entry.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{entry.name} can't be read: {error}.") from error
+
+
+def _product(name: str, text: str) -> Product:
+    try:
+        raw = tomllib.loads(text)
+        shape = _Shape.model_validate(raw)
+        raw.pop("source", None)
+        raw["releases"] = [
+            {"label": label, "sources": _overlay(shape.source, shape.releases[label])}
+            for label in sort_labels(shape.versions.scheme, shape.releases)
+        ]
+        return Product.model_validate(raw)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{name} is not TOML: {error}.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigurationError(f"{name}: {where}: {first['msg']}.") from error
+    except ValueError as error:  # of sort_labels
+        raise ConfigurationError(f"{name}: releases: {error}.") from error
+
+
+def _overlay(base: Mapping[str, Any], difference: Mapping[str, Any]) -> dict[str, Any]:
+    """``base`` with ``difference`` laid over it, tables merged, everything else replaced."""
+    merged = dict(base)
+    for key, value in difference.items():
+        inner = merged.get(key)
+        merged[key] = (
+            _overlay(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
+        )
+    return merged

@@ -1,0 +1,206 @@
+"""Every error Flagstone raises on purpose.
+
+::
+
+    FlagstoneError
+    ├── RequestError                the caller asked for something that can't be had
+    │   ├── InvalidRequest          invalid_request      422
+    │   ├── UnknownProduct          unknown_product      404
+    │   ├── UnknownVersion          unknown_version      404
+    │   └── UnknownPassage          unknown_passage      404
+    ├── SnapshotError               what should be served is not there, or is damaged
+    │   ├── NoSnapshot              no_snapshot          503
+    │   └── CorruptSnapshot         corrupt_snapshot     503
+    ├── IngestError                 documentation could not be had or read
+    │   ├── SourceError             source_failed        502
+    │   └── ParseError              unreadable_page      502
+    ├── ToolMissing                 tool_missing         500
+    ├── StoreError                  store_unavailable    503
+    ├── BuildLocked                 build_locked         409
+    └── ConfigurationError          bad_configuration    500
+
+Each carries a stable ``code`` for machines, one sentence of what happened, and the human's next
+step in ``hint``. ``status`` is the HTTP status a surface should answer with.
+"""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import ClassVar
+
+
+class FlagstoneError(Exception):
+    """The root: catch this to catch everything that Flagstone raises on purpose."""
+
+    code: ClassVar[str] = "internal"
+    status: ClassVar[int] = 500
+
+    def __init__(self, message: str, *, hint: str = "", **extra: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.extra: Mapping[str, object] = extra
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class RequestError(FlagstoneError):
+    """The caller asked for something that can't be had."""
+
+    status = 400
+
+
+class InvalidRequest(RequestError):
+    """The request does not have the form the contract asks for."""
+
+    code = "invalid_request"
+    status = 422
+
+
+class UnknownProduct(RequestError):
+    """No product of that name is in the snapshot."""
+
+    code = "unknown_product"
+    status = 404
+
+    def __init__(self, product: str, *, available: Sequence[str], suggestions: Sequence[str] = ()):
+        meant = f"Did you mean {' or '.join(suggestions)}? " if suggestions else ""
+        super().__init__(
+            f"No product named {product!r} is in the corpus.",
+            hint=f"{meant}Available: {', '.join(available) or 'none yet'}.",
+            product=product,
+            available=list(available),
+            suggestions=list(suggestions),
+        )
+
+
+class UnknownVersion(RequestError):
+    """The product is known; the asked version is not documented and the policy forbids another."""
+
+    code = "unknown_version"
+    status = 404
+
+    def __init__(
+        self,
+        product: str,
+        version: str,
+        *,
+        available: Sequence[str],
+        nearest: str | None = None,
+        suggestions: Sequence[str] = (),
+        policy: str,
+    ):
+        closest = (
+            f"The nearest is {nearest}: ask for it, or set version_policy=nearest. "
+            if nearest
+            else f"Did you mean {' or '.join(suggestions)}? "
+            if suggestions
+            else ""
+        )
+        super().__init__(
+            f"{product} {version} is not documented here (version_policy={policy}).",
+            hint=f"{closest}Available: {', '.join(available) or 'none'}.",
+            product=product,
+            version=version,
+            available=list(available),
+            nearest=nearest,
+            suggestions=list(suggestions),
+            policy=policy,
+        )
+
+
+class UnknownPassage(RequestError):
+    """No passage has that id in the snapshot."""
+
+    code = "unknown_passage"
+    status = 404
+
+
+class SnapshotError(FlagstoneError):
+    """What should be served is not there, or is damaged."""
+
+    status = 503
+
+
+class NoSnapshot(SnapshotError):
+    """Nothing has been published yet."""
+
+    code = "no_snapshot"
+
+
+class CorruptSnapshot(SnapshotError):
+    """A file of a snapshot is missing, or is not what its manifest says."""
+
+    code = "corrupt_snapshot"
+
+
+class Reason(StrEnum):
+    """Why a source or a page failed. Set where the failure happens, never guessed from a text."""
+
+    NOT_FOUND = "not_found"
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    CHECKSUM_MISMATCH = "checksum_mismatch"
+    DAMAGED_ARCHIVE = "damaged_archive"
+    UNSAFE_PATH = "unsafe_path"
+    TOO_LARGE = "too_large"
+    TIMED_OUT = "timed_out"
+    UNKNOWN_CHARSET = "unknown_charset"
+    MALFORMED = "malformed"
+    EMPTY = "empty"
+
+
+class IngestError(FlagstoneError):
+    """Documentation could not be had or read. ``name`` is the file, package or address."""
+
+    status = 502
+
+    def __init__(self, name: str, reason: Reason, detail: str = "", *, hint: str = "") -> None:
+        super().__init__(
+            f"{name}: {reason.value}{f' ({detail})' if detail else ''}.",
+            hint=hint,
+            name=name,
+            reason=reason.value,
+            detail=detail,
+        )
+        self.name = name
+        self.reason = reason
+        self.detail = detail
+
+
+class SourceError(IngestError):
+    """A release's documentation could not be fetched or unpacked."""
+
+    code = "source_failed"
+
+
+class ParseError(IngestError):
+    """One document could not be turned into a page."""
+
+    code = "unreadable_page"
+
+
+class ToolMissing(FlagstoneError):
+    """A program of the machine that this work needs is not installed."""
+
+    code = "tool_missing"
+
+
+class StoreError(FlagstoneError):
+    """The vector store can't be opened or did not answer."""
+
+    code = "store_unavailable"
+    status = 503
+
+
+class BuildLocked(FlagstoneError):
+    """Another build holds the data directory."""
+
+    code = "build_locked"
+    status = 409
+
+
+class ConfigurationError(FlagstoneError):
+    """A setting or a product declaration is wrong."""
+
+    code = "bad_configuration"

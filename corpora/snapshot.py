@@ -1,0 +1,266 @@
+"""A snapshot on disk: its layout, and how it is read.
+
+A snapshot is one published, immutable generation::
+
+    <data>/current                          one line: the id of the snapshot that serves
+    <data>/snapshots/<id>/manifest.json     what is in it, with the checksum of each file
+    <data>/snapshots/<id>/corpus.sqlite     releases, pages, passages and where they stand
+    <data>/snapshots/<id>/index/            written by `retrieval`, one folder per index
+
+`ingest` writes the corpus, `retrieval` the index; neither knows the other: they meet here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from corpora.errors import CorruptSnapshot, NoSnapshot
+from corpora.model import Frozen, Location, Passage, Trust
+
+FORMAT = 1
+
+SCHEMA = """
+CREATE TABLE products (
+    id TEXT PRIMARY KEY, title TEXT NOT NULL, licence TEXT NOT NULL, attribution TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE releases (
+    product TEXT NOT NULL, label TEXT NOT NULL, position INTEGER NOT NULL,
+    upstream TEXT NOT NULL, origin TEXT NOT NULL, trust TEXT NOT NULL, fetched_at TEXT NOT NULL,
+    build_key TEXT NOT NULL,
+    PRIMARY KEY (product, label)
+) WITHOUT ROWID;
+CREATE TABLE pages (
+    id INTEGER PRIMARY KEY, product TEXT NOT NULL, release TEXT NOT NULL, slug TEXT NOT NULL,
+    url TEXT NOT NULL, sha256 TEXT NOT NULL,
+    UNIQUE (product, release, slug)
+);
+CREATE TABLE passages (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, product TEXT NOT NULL, kind TEXT NOT NULL,
+    page TEXT NOT NULL, title TEXT NOT NULL, summary TEXT NOT NULL, command TEXT NOT NULL,
+    heading TEXT NOT NULL, names TEXT NOT NULL, text TEXT NOT NULL, tokens INTEGER NOT NULL
+);
+CREATE TABLE locations (
+    passage INTEGER NOT NULL REFERENCES passages (number),
+    page INTEGER NOT NULL REFERENCES pages (id),
+    position INTEGER NOT NULL, anchor TEXT NOT NULL,
+    PRIMARY KEY (passage, page)
+) WITHOUT ROWID;
+CREATE INDEX locations_by_page ON locations (page, position);
+"""
+
+
+class ReleaseRecord(Frozen):
+    """One release as it was built into a snapshot."""
+
+    product: str
+    label: str
+    upstream: str
+    """The full version found, e.g. ``2.39.5`` for the label ``2.39``."""
+    origin: str
+    """What it was built from, e.g. ``git-man 1:2.39.5-0+deb12u3``."""
+    trust: Trust
+    fetched_at: datetime
+    build_key: str
+    """Names the release file it was merged from, so that a later build can reuse it."""
+    pages: int
+    passages: int
+
+
+class ProductRecord(Frozen):
+    """One product as it was built into a snapshot. ``releases`` oldest first."""
+
+    id: str
+    title: str
+    licence: str
+    attribution: str
+    releases: tuple[ReleaseRecord, ...]
+
+
+class Manifest(Frozen):
+    """What a snapshot says of itself. ``files`` maps a relative path to its SHA-256."""
+
+    format: int = FORMAT
+    id: str
+    created_at: datetime
+    distinct_passages: int
+    passages: int
+    """Passages counted once per release: what there would be without sharing."""
+    files: dict[str, str]
+
+
+class Snapshot:
+    """A published snapshot, open for reading. Safe to use from several threads."""
+
+    def __init__(self, path: Path, manifest: Manifest) -> None:
+        self.path = path
+        self.manifest = manifest
+        self._local = threading.local()
+        self.products: dict[str, ProductRecord] = self._read_products()
+
+    @property
+    def id(self) -> str:
+        """The content-derived id that answers carry."""
+        return self.manifest.id
+
+    @classmethod
+    def open(cls, path: Path) -> Snapshot:
+        """Open the snapshot folder ``path``. Raises NoSnapshot or CorruptSnapshot."""
+        try:
+            manifest = Manifest.model_validate_json((path / "manifest.json").read_bytes())
+        except FileNotFoundError:
+            raise NoSnapshot(f"{path} holds no snapshot.", hint="Run: flagstone build") from None
+        except ValueError as error:
+            raise CorruptSnapshot(f"{path / 'manifest.json'} can't be read: {error}.") from error
+        if manifest.format != FORMAT:
+            raise CorruptSnapshot(
+                f"{path} has snapshot format {manifest.format}; this Flagstone reads {FORMAT}.",
+                hint="Run: flagstone build",
+            )
+        try:
+            return cls(path, manifest)
+        except sqlite3.DatabaseError as error:
+            raise CorruptSnapshot(f"{path / 'corpus.sqlite'} can't be read: {error}.") from error
+
+    @classmethod
+    def current(cls, data: Path) -> Snapshot:
+        """Open the snapshot that serves from the data directory. Raises NoSnapshot."""
+        return cls.open(data / "snapshots" / current_id(data))
+
+    def verify(self) -> None:
+        """Compare every file with its checksum. Raises CorruptSnapshot naming the first bad one."""
+        for name, expected in self.manifest.files.items():
+            try:
+                found = file_sha256(self.path / name)
+            except OSError as error:
+                raise CorruptSnapshot(f"{self.path / name} can't be read: {error}.") from error
+            if found != expected:
+                raise CorruptSnapshot(f"{self.path / name} is not what the manifest says.")
+
+    def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """The passages of these ids; an id that is not in the snapshot is left out."""
+        marks = ",".join("?" * len(ids))
+        return {passage.id: passage for passage in self._select(f"WHERE p.id IN ({marks})", ids)}
+
+    def page(self, product: str, release: str, slug: str) -> list[Passage]:
+        """All passages of one page at one release, in reading order."""
+        where = (
+            "JOIN locations here ON here.passage = p.number "
+            "JOIN pages at ON at.id = here.page "
+            "WHERE at.product = ? AND at.release = ? AND at.slug = ?"
+        )
+        found = self._select(where, (product, release, slug), order="here.position")
+        return list(found)
+
+    def __iter__(self) -> Iterator[Passage]:
+        """Every distinct passage, in the order of its id."""
+        return self._select("", ())
+
+    def commands(self, product: str) -> frozenset[str]:
+        """Every command line that has a reference page: ``{"git commit", …}``."""
+        rows = self._connection.execute(
+            "SELECT DISTINCT command FROM passages WHERE product = ? AND command <> ''", (product,)
+        )
+        return frozenset(row[0] for row in rows)
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        """One connection per thread: a snapshot never changes, so no lock is needed."""
+        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if found is None:
+            uri = f"{(self.path / 'corpus.sqlite').absolute().as_uri()}?mode=ro&immutable=1"
+            found = sqlite3.connect(uri, uri=True)
+            self._local.connection = found
+        return found
+
+    def _select(
+        self, where: str, values: Sequence[str], *, order: str = "p.id"
+    ) -> Iterator[Passage]:
+        # `where` and `order` are written in this file; what was asked for goes in as `values`.
+        cursor = self._connection.execute(
+            "SELECT p.id, p.product, p.kind, p.page, p.title, p.summary, p.command, p.heading,"  # noqa: S608
+            " p.names, p.text, p.tokens, json_group_array(json_array("
+            "   r.position, g.release, g.url, l.anchor, g.sha256, r.fetched_at))"
+            " FROM passages p"
+            " JOIN locations l ON l.passage = p.number JOIN pages g ON g.id = l.page"
+            " JOIN releases r ON r.product = g.product AND r.label = g.release"
+            f" {where} GROUP BY p.number ORDER BY {order}",
+            values,
+        )
+        for row in cursor:
+            yield _passage(row)
+
+    def _read_products(self) -> dict[str, ProductRecord]:
+        releases: dict[str, list[ReleaseRecord]] = {}
+        for row in self._connection.execute(
+            "SELECT r.product, r.label, r.upstream, r.origin, r.trust, r.fetched_at, r.build_key,"
+            " count(DISTINCT g.id), count(l.passage) FROM releases r"
+            " LEFT JOIN pages g ON g.product = r.product AND g.release = r.label"
+            " LEFT JOIN locations l ON l.page = g.id"
+            " GROUP BY r.product, r.label ORDER BY r.product, r.position"
+        ):
+            record = ReleaseRecord.model_validate(
+                dict(zip(ReleaseRecord.model_fields, row, strict=True))
+            )
+            releases.setdefault(record.product, []).append(record)
+        rows = self._connection.execute(
+            "SELECT id, title, licence, attribution FROM products ORDER BY id"
+        )
+        return {
+            product: ProductRecord(
+                id=product,
+                title=title,
+                licence=licence,
+                attribution=attribution,
+                releases=tuple(releases.get(product, ())),
+            )
+            for product, title, licence, attribution in rows
+        }
+
+
+def current_id(data: Path) -> str:
+    """The id of the snapshot that serves. Raises NoSnapshot where nothing was published."""
+    try:
+        return (data / "current").read_text("ascii").strip()
+    except FileNotFoundError:
+        raise NoSnapshot(
+            f"Nothing has been published in {data}.", hint="Run: flagstone build"
+        ) from None
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file as hexadecimal digits, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _passage(row: tuple[object, ...]) -> Passage:
+    *plain, heading, names, text, tokens, locations = row
+    fields = dict(
+        zip(("id", "product", "kind", "page", "title", "summary", "command"), plain, strict=True)
+    )
+    return Passage.model_validate(
+        {
+            **fields,
+            "heading": json.loads(str(heading)),
+            "names": json.loads(str(names)),
+            "text": text,
+            "tokens": tokens,
+            "locations": tuple(
+                Location(
+                    release=release,
+                    url=f"{url}#{anchor}" if anchor else url,
+                    fetched_at=fetched_at,
+                    page_sha256=sha256,
+                )
+                for _, release, url, anchor, sha256, fetched_at in sorted(
+                    json.loads(str(locations))
+                )
+            ),
+        }
+    )

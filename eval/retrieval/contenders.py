@@ -1,0 +1,47 @@
+"""What is measured: anything that answers a question with an ordered list of texts."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from corpora.model import Frozen
+from eval.retrieval.items import Question, Unanswerable
+
+RANKS = 10
+"""How deep a ranking is judged."""
+
+
+class Retrieved(Frozen):
+    """One text that a contender returned."""
+
+    text: str
+    product: str
+    releases: tuple[str, ...]
+    page: str
+
+
+class Answer(Frozen):
+    """What a contender returned for one question."""
+
+    context: str
+    """What would stand in the prompt."""
+    texts: tuple[Retrieved, ...]
+    """The texts inside ``context``, in its order."""
+    abstained: bool = False
+
+
+class Contender(Protocol):
+    """A retrieval pipeline under measurement."""
+
+    name: str
+    points: int
+    """How many texts its index holds."""
+
+    def answer(self, question: Question | Unanswerable) -> Answer:
+        """The context for one question. The caller takes the time."""
+
+    def ranked(self, question: Question) -> tuple[Retrieved, ...]:
+        """The ``RANKS`` best texts, best first, whether or not it would abstain."""
+
+    def pool(self, question: Question) -> list[Retrieved]:
+        """Every indexed text of the gold pages at the gold release: what could be found."""

@@ -1,0 +1,67 @@
+"""Flagstone's engine as a contender."""
+
+from __future__ import annotations
+
+from corpora.errors import RequestError
+from corpora.model import Passage
+from eval.retrieval.contenders import RANKS, Answer, Retrieved
+from eval.retrieval.items import Question, Unanswerable
+from retrieval.engine import Engine
+from retrieval.request import ContextRequest, SearchRequest
+
+
+class Flagstone:
+    """The engine as a caller sees it, at its defaults."""
+
+    def __init__(self, engine: Engine, name: str = "flagstone") -> None:
+        self.name = name
+        self.points = engine.snapshot.manifest.distinct_passages
+        self._engine = engine
+
+    def answer(self, question: Question | Unanswerable) -> Answer:
+        """One ``/context`` call."""
+        request = ContextRequest(
+            query=question.question,
+            product=question.product,
+            version=question.release,
+            version_policy="exact",
+        )
+        try:
+            context = self._engine.context(request)
+        except RequestError:
+            # The question itself names a product or version that the corpus doesn't have.
+            return Answer(context="", texts=(), abstained=True)
+        texts = (self._engine.passage(one.id) for one in context.passages)
+        return Answer(
+            context=context.context,
+            texts=tuple(_retrieved(one) for one in texts),
+            abstained=context.abstained,
+        )
+
+    def ranked(self, question: Question) -> tuple[Retrieved, ...]:
+        """One ``/search`` call."""
+        request = SearchRequest(
+            query=question.question,
+            product=question.product,
+            version=question.release,
+            version_policy="exact",
+            limit=RANKS,
+        )
+        return tuple(_retrieved(hit.passage) for hit in self._engine.search(request).hits)
+
+    def pool(self, question: Question) -> list[Retrieved]:
+        """The passages of the gold pages, from the snapshot."""
+        return [
+            _retrieved(passage)
+            for page in question.pages
+            for passage in self._engine.snapshot.page(question.product, question.release, page)
+        ]
+
+
+def _retrieved(passage: Passage) -> Retrieved:
+    return Retrieved(
+        text=passage.text,
+        product=passage.product,
+        releases=passage.releases,
+        page=passage.page,
+    )

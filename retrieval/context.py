@@ -1,0 +1,124 @@
+"""Context assembly: the passages that answer, within a token budget, as one block for a prompt.
+
+Documentation is data. The block is fenced with a run of tildes longer than any inside it, every
+passage is cited, and nothing in it is an instruction of ours.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from corpora.errors import InvalidRequest
+from corpora.model import Citation, Frozen, Hit, Resolution
+from corpora.snapshot import ProductRecord
+
+
+class Assembled(Frozen):
+    """A rendered context and what it cost."""
+
+    passages: tuple[Citation, ...]
+    text: str
+    tokens: int
+    truncated: bool
+    next: int | None
+    """How many hits were spent, where more are left."""
+
+
+def assemble(
+    hits: Sequence[Hit],
+    resolution: Resolution,
+    product: ProductRecord,
+    *,
+    budget: int,
+    count: Callable[[str], int],
+    start: int = 0,
+) -> Assembled:
+    """Take hits in their order, from ``start``, as long as they fit into ``budget`` tokens.
+
+    A passage is given whole or not at all. One that does not fit ends the block, so that the rest
+    can be had from ``next``; only the very first is given even if it alone is over the budget.
+    """
+    trust = {record.label: record.trust for record in product.releases}
+    chosen: list[Citation] = []
+    text = _frame(resolution, product, [])
+    tokens = count(text)
+    spent = start
+    for hit in hits[start:]:
+        citation = _cite(hit, product, trust)
+        block = _block(len(chosen) + 1, citation)
+        cost = count(block)
+        if chosen and tokens + cost > budget:
+            break
+        chosen.append(citation)
+        tokens += cost
+        spent += 1
+    if not chosen:
+        return Assembled(passages=(), text="", tokens=0, truncated=False, next=None)
+    text = _frame(resolution, product, chosen)
+    left = len(hits) > spent
+    return Assembled(
+        passages=tuple(chosen),
+        text=text,
+        tokens=count(text),
+        truncated=left,
+        next=spent if left else None,
+    )
+
+
+def _cite(hit: Hit, product: ProductRecord, trust: Mapping[str, str]) -> Citation:
+    passage = hit.passage
+    location = passage.at(hit.release)
+    return Citation.model_validate(
+        {
+            "id": passage.id,
+            "text": passage.text,
+            "kind": passage.kind,
+            "heading": passage.heading,
+            "url": location.url,
+            "product": passage.product,
+            "releases": passage.releases,
+            "tokens": passage.tokens,
+            "score": round(hit.score, 4),
+            "sha256": location.page_sha256,
+            "fetched_at": location.fetched_at,
+            "licence": product.licence,
+            "trust": trust[hit.release],
+        }
+    )
+
+
+def _block(number: int, citation: Citation) -> str:
+    heading = " › ".join(citation.heading)
+    return f"[{number}] {heading} <{citation.url}>\n{citation.text}\n"
+
+
+def _frame(resolution: Resolution, product: ProductRecord, passages: Sequence[Citation]) -> str:
+    body = "\n".join(_block(number, one) for number, one in enumerate(passages, 1))
+    longest = max((len(run) for run in re.findall(r"~{3,}", body)), default=2)
+    fence = "~" * (longest + 1)
+    title = f"{product.title} {resolution.resolved} documentation ({product.licence})"
+    return f"{fence} {title}\n{body}{fence}\n"
+
+
+def encode_cursor(snapshot: str, position: int) -> str:
+    """An opaque cursor: which snapshot, and how many hits were spent."""
+    return base64.urlsafe_b64encode(f"{snapshot}:{position}".encode()).decode()
+
+
+def decode_cursor(cursor: str, snapshot: str) -> int:
+    """The position in a cursor. Raises InvalidRequest for a foreign or outdated one."""
+    try:
+        made_for, position = base64.urlsafe_b64decode(cursor).decode("ascii").rsplit(":", 1)
+        spent = int(position)
+    except (binascii.Error, ValueError):
+        raise InvalidRequest(
+            "The cursor is not one of ours.", hint="Send next_cursor exactly as it was given."
+        ) from None
+    if made_for != snapshot or spent < 0:
+        raise InvalidRequest(
+            "The cursor belongs to another snapshot.", hint="Ask again without a cursor."
+        )
+    return spent

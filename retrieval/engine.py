@@ -1,0 +1,216 @@
+"""The engine: a question in, a context out, at exactly one release.
+
+1. the product and the version are taken from the request, or else read from the question
+2. the version is resolved to a documented release, by the policy asked for
+3. passages of that release alone are searched, by words and by meaning, and fused
+4. where nothing answers, the engine abstains
+5. what answers is assembled within the token budget
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+
+from corpora.catalogue import Product
+from corpora.errors import InvalidRequest, UnknownPassage, UnknownProduct
+from corpora.model import Context, Hit, Passage, Resolution
+from corpora.snapshot import ProductRecord, Snapshot
+from corpora.suggest import closest
+from corpora.tokens import TokenCounter
+from retrieval.context import assemble, decode_cursor, encode_cursor
+from retrieval.recognise import recognise
+from retrieval.request import (
+    MAX_BUDGET,
+    MIN_BUDGET,
+    Ask,
+    ContextRequest,
+    SearchAnswer,
+    SearchRequest,
+    Where,
+)
+from retrieval.search import Found, Searcher, Timer, untimed
+from retrieval.store import Scope
+from retrieval.versions import read_fingerprint, resolve
+
+MOST_PASSAGES = 12
+"""A context holds at most so many passages before a cursor is needed for more."""
+
+
+class Engine:
+    """Answers questions from one open snapshot. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        searcher: Searcher,
+        products: Mapping[str, Product],
+        tokens: TokenCounter,
+    ) -> None:
+        self.snapshot = snapshot
+        self.searcher = searcher
+        self.tokens = tokens
+        # A product that was dropped from the catalogue is still served from an older snapshot,
+        # but its declaration is needed to read versions: the two are joined here once.
+        self.products = {name: products[name] for name in snapshot.products if name in products}
+        self._commands = {name: snapshot.commands(name) for name in self.products}
+
+    def record(self, product: str) -> ProductRecord:
+        """What the snapshot holds of a product, found by id or alias. Raises UnknownProduct."""
+        return self.snapshot.products[self._product_id(product)]
+
+    def passage(self, passage: str) -> Passage:
+        """One passage by its id. Raises UnknownPassage."""
+        found = self.snapshot.passages([passage]).get(passage)
+        if found is None:
+            raise UnknownPassage(
+                f"No passage has the id {passage!r} in snapshot {self.snapshot.id}.",
+                hint="Ids come from /search and /context answers of the same snapshot.",
+            )
+        return found
+
+    def resolve(self, where: Where, query: str = "") -> Resolution | None:
+        """How the asked version becomes a documented one; None where no product is named.
+
+        Raises UnknownProduct, UnknownVersion, InvalidRequest.
+        """
+        product = self._product_id(where.product) if where.product else None
+        version, told = where.version, ""
+        if where.fingerprint and not version:
+            read = read_fingerprint(self.products, where.fingerprint, product)
+            if read is None:
+                raise InvalidRequest(
+                    "No version can be read from the fingerprint.",
+                    hint="Paste what the tool prints for its version, or send `version`.",
+                )
+            product, version = read
+            told = "The version was read from the fingerprint. "
+        if query and not (product and version):
+            seen = recognise(query, self.products, self._commands)
+            if product is None and seen.product:
+                product = seen.product
+                told += f"The product was read from the question ({seen.evidence!r}). "
+            if version is None and seen.version and product == seen.product:
+                version = seen.version
+                told += f"The version was read from the question ({seen.version!r}). "
+        if product is None:
+            if version:
+                raise InvalidRequest(
+                    f"Version {version} of what? No product is named.",
+                    hint=f"Send `product`, one of: {', '.join(self.products)}.",
+                )
+            return None
+        return self._resolve(product, version, where, told)
+
+    def search(self, request: SearchRequest) -> SearchAnswer:
+        """The best passages for a question, as a ranked list. Never abstains."""
+        resolution, found = self._find(request, untimed)
+        return SearchAnswer(
+            resolution=resolution, hits=found.hits[: request.limit], snapshot=self.snapshot.id
+        )
+
+    def context(self, request: ContextRequest) -> Context:
+        """The context for a question.
+
+        Raises UnknownProduct, UnknownVersion, InvalidRequest. Where nothing in the corpus answers,
+        the context is empty and says ``abstained``.
+        """
+        timings: dict[str, float] = {}
+        timer = _Stopwatch(timings)
+        budget = min(max(request.token_budget, MIN_BUDGET), MAX_BUDGET)
+        start = decode_cursor(request.cursor, self.snapshot.id) if request.cursor else 0
+        with timer("total"):
+            resolution, found = self._find(request, timer)
+            hits: tuple[Hit, ...] = () if found.abstain else found.relevant
+            with timer("assemble"):
+                assembled = (
+                    assemble(
+                        hits[: start + MOST_PASSAGES],
+                        resolution,
+                        self.snapshot.products[resolution.product],
+                        budget=budget,
+                        count=self.tokens,
+                        start=start,
+                    )
+                    if resolution and hits
+                    else None
+                )
+        return Context(
+            resolution=resolution,
+            passages=assembled.passages if assembled else (),
+            context=assembled.text if assembled else "",
+            token_budget=budget,
+            budget_clamped=budget != request.token_budget,
+            tokens_used=assembled.tokens if assembled else 0,
+            truncated=assembled.truncated if assembled else False,
+            next_cursor=(
+                encode_cursor(self.snapshot.id, assembled.next)
+                if assembled and assembled.next
+                else None
+            ),
+            abstained=found.abstain,
+            snapshot=self.snapshot.id,
+            timings_ms={stage: round(1000 * spent, 2) for stage, spent in timings.items()},
+        )
+
+    def _find(self, ask: Ask, timer: Timer) -> tuple[Resolution | None, Found]:
+        with timer("resolve"):
+            resolution = self.resolve(ask, ask.query)
+        if resolution is not None:
+            return resolution, self._search(ask.query, (resolution,), timer)
+        newest = tuple(
+            self._resolve(name, None, ask, "No product was named. ") for name in self.products
+        )
+        found = self._search(ask.query, newest, timer)
+        if found.abstain or not found.hits:
+            return None, found
+        # The answer is about one product at one release: that of the best passage.
+        best = found.hits[0].passage.product
+        resolution = next(one for one in newest if one.product == best)
+        return resolution, found.only(best)
+
+    def _search(self, query: str, scope: tuple[Resolution, ...], timer: Timer) -> Found:
+        pairs = Scope(pairs=tuple((one.product, one.resolved) for one in scope))
+        return self.searcher.search(query, pairs, timer)
+
+    def _resolve(self, product: str, version: str | None, where: Where, told: str) -> Resolution:
+        resolution = resolve(
+            product,
+            self.products[product].versions.scheme,
+            self.snapshot.products[product].releases,
+            version,
+            where.version_policy,
+        )
+        return resolution.model_copy(update={"reason": told + resolution.reason})
+
+    def _product_id(self, name: str) -> str:
+        wanted = name.strip().lower()
+        for product in self.products.values():
+            known = {product.id, product.title.lower(), *(one.lower() for one in product.aliases)}
+            if wanted in known:
+                return product.id
+        names = [*self.products, *(one for p in self.products.values() for one in p.aliases)]
+        raise UnknownProduct(
+            name, available=list(self.products), suggestions=closest(wanted, names)
+        )
+
+
+class _Stopwatch:
+    def __init__(self, timings: dict[str, float]) -> None:
+        self._timings = timings
+
+    def __call__(self, stage: str) -> AbstractContextManager[None]:
+        return _Lap(self._timings, stage)
+
+
+class _Lap(AbstractContextManager[None]):
+    def __init__(self, timings: dict[str, float], stage: str) -> None:
+        self._timings, self._stage = timings, stage
+        self._since = 0.0
+
+    def __enter__(self) -> None:
+        self._since = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self._timings[self._stage] = time.perf_counter() - self._since

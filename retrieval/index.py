@@ -1,0 +1,217 @@
+"""The index of a snapshot: one point per distinct text, with a dense and a BM25 vector.
+
+It stands in ``<snapshot>/index``::
+
+    card.json     which model and parameters made it
+    terms.npz     how many passages each term stands in, for telling when nothing answers
+    store/        the embedded Qdrant shard; absent where the points are on a server
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpora.errors import CorruptSnapshot
+from corpora.model import Frozen, Passage
+from corpora.snapshot import Snapshot
+from retrieval.embed import CachedEmbedder, Embedder
+from retrieval.lexical import Bm25
+from retrieval.store import Point, SparseVector, Store, create_store, open_store
+
+FORMAT = 1
+BATCH = 2_048
+"""Passages embedded and stored at a time: some 10 MB of vectors."""
+
+HEAD_TOKENS = 128
+"""Tokens of a passage that its dense vector is made of, what it belongs to included. On the
+development questions 128 found as much as the model's whole window of 256, for 79 % of the work."""
+
+Progress = Callable[[str, int, int | None], None]
+
+
+class Card(Frozen):
+    """What an index says of itself."""
+
+    key: str
+    embedder: str
+    bm25: Bm25
+    points: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TermCounts:
+    """Document frequencies. ``indices`` uint32, ascending; ``counts`` uint32, alike long."""
+
+    indices: NDArray[np.uint32]
+    counts: NDArray[np.uint32]
+    passages: int
+
+    def of(self, indices: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        """In how many passages each of these terms stands, 0 for one that never occurs."""
+        if not len(self.indices):
+            return np.zeros(len(indices), np.uint32)
+        places = np.minimum(np.searchsorted(self.indices, indices), len(self.indices) - 1)
+        return np.where(self.indices[places] == indices, self.counts[places], 0).astype(np.uint32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Index:
+    """An index, open for reading."""
+
+    store: Store
+    bm25: Bm25
+    terms: TermCounts
+
+
+class Location(Frozen):
+    """Where points go: a server's address, or (empty) the snapshot's own folder."""
+
+    url: str = ""
+    api_key: str | None = None
+
+
+class Indexer:
+    """Builds the index of a staged snapshot."""
+
+    def __init__(
+        self,
+        embedder: Embedder,
+        vectors: Path,
+        *,
+        bm25: Bm25 | None = None,
+        location: Location | None = None,
+    ) -> None:
+        self._embedder = embedder
+        self._vectors = vectors
+        self._bm25 = bm25 or Bm25()
+        self._location = location or Location()
+
+    @property
+    def key(self) -> str:
+        """Changes when the same corpus would get another index."""
+        here = Path(__file__)
+        code = here.read_bytes() + here.with_name("lexical.py").read_bytes()
+        parts = (str(FORMAT), self._embedder.key, self._bm25.model_dump_json(), self._location.url)
+        return hashlib.sha256("\x1f".join(parts).encode() + code).hexdigest()[:16]
+
+    def build(self, snapshot: Snapshot, progress: Progress) -> int:
+        """Write the index of ``snapshot``; return how many texts had to be embedded."""
+        folder = snapshot.path / "index"
+        folder.mkdir()
+        embedder = CachedEmbedder(self._embedder, self._vectors)
+        total = snapshot.manifest.distinct_passages
+        frequencies: dict[int, int] = {}
+        done = 0
+        try:
+            with create_store(
+                self._location.url or folder / "store",
+                embedder.dimensions,
+                collection=collection(snapshot),
+                api_key=self._location.api_key,
+            ) as store:
+                for passages in _batches(snapshot, BATCH):
+                    before = done
+                    vectors = embedder.embed(
+                        [dense_text(passage, embedder) for passage in passages],
+                        on_progress=lambda n, _, before=before: progress(  # type: ignore[misc]
+                            "embed", before + n, total
+                        ),
+                    )
+                    points = [
+                        self._point(passage, vector)
+                        for passage, vector in zip(passages, vectors, strict=True)
+                    ]
+                    for point in points:
+                        for index in point.sparse.indices.tolist():
+                            frequencies[index] = frequencies.get(index, 0) + 1
+                    store.upsert(points)
+                    done += len(points)
+                    progress("embed", done, total)
+                progress("finish the index", 0, None)
+                store.finish()
+        finally:
+            embedder.close()
+        indices = np.array(sorted(frequencies), np.uint32)
+        counts = np.array([frequencies[index] for index in indices.tolist()], np.uint32)
+        np.savez(folder / "terms.npz", indices=indices, counts=counts)
+        card = Card(key=self.key, embedder=embedder.key, bm25=self._bm25, points=done)
+        (folder / "card.json").write_text(card.model_dump_json(indent=1), "utf-8")
+        return embedder.new
+
+    def _point(self, passage: Passage, vector: NDArray[np.float32]) -> Point:
+        return Point(
+            id=passage.id,
+            product=passage.product,
+            releases=passage.releases,
+            kind=passage.kind,
+            page=passage.page,
+            dense=vector,
+            sparse=lexical_vector(self._bm25, passage),
+        )
+
+
+def open_index(snapshot: Snapshot, embedder: Embedder, location: Location | None = None) -> Index:
+    """Open the index of a published snapshot.
+
+    Raises CorruptSnapshot where it is damaged or was made by another model, StoreError where the
+    store does not open.
+    """
+    folder = snapshot.path / "index"
+    try:
+        card = Card.model_validate_json((folder / "card.json").read_bytes())
+        with np.load(folder / "terms.npz") as terms:
+            counts = TermCounts(terms["indices"], terms["counts"], card.points)
+    except (OSError, ValueError, KeyError) as error:
+        raise CorruptSnapshot(
+            f"The index of {snapshot.path} can't be read: {error}.", hint="Run: flagstone build"
+        ) from error
+    if card.embedder != embedder.key:
+        raise CorruptSnapshot(
+            f"The index of snapshot {snapshot.id} was made by another embedding model.",
+            hint="Set FLAGSTONE_MODEL and FLAGSTONE_PRECISION as for the build, or build again.",
+        )
+    place = location or Location()
+    store = open_store(
+        place.url or folder / "store", collection=collection(snapshot), api_key=place.api_key
+    )
+    return Index(store, card.bm25, counts)
+
+
+def collection(snapshot: Snapshot) -> str:
+    """The name of a snapshot's collection on a Qdrant server: one generation each."""
+    return f"flagstone-{snapshot.id}"
+
+
+def dense_text(passage: Passage, embedder: Embedder) -> str:
+    """What a passage's dense vector is made of: what it belongs to, then how it begins."""
+    name = passage.command or passage.title
+    about = f"{name}: {passage.summary}. " if passage.summary else f"{name}. "
+    text = f"{about}{' > '.join(passage.heading[1:])}\n{passage.text}"
+    return embedder.tokens.head(text, HEAD_TOKENS)
+
+
+def lexical_vector(bm25: Bm25, passage: Passage) -> SparseVector:
+    """The terms of a passage, each field at its weight."""
+    return bm25.document(
+        passage.text,
+        names=" ".join(passage.names),
+        title=f"{passage.command or passage.title} {passage.summary}",
+        heading=" ".join(passage.heading[1:]),
+    )
+
+
+def _batches(snapshot: Snapshot, size: int) -> Iterator[list[Passage]]:
+    batch: list[Passage] = []
+    for passage in snapshot:
+        batch.append(passage)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

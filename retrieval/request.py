@@ -1,0 +1,63 @@
+"""What can be asked: the requests that every surface passes on unchanged."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from corpora.model import Frozen, Hit, Resolution, VersionPolicy
+
+MAX_QUERY = 2_000
+"""Characters. A question, not a document: longer ones are cut by the model's window anyway."""
+
+MIN_BUDGET, DEFAULT_BUDGET, MAX_BUDGET = 100, 2_000, 20_000
+"""Tokens. Below the first not even one option fits; beyond the last, clients cut answers off."""
+
+
+class Where(Frozen):
+    """Which product and version a question is about; all of it may be left to the question."""
+
+    product: str | None = Field(None, max_length=64, examples=["postgresql"])
+    version: str | None = Field(None, max_length=64, examples=["13"])
+    fingerprint: str | None = Field(
+        None,
+        max_length=4_096,
+        description="Pasted output of the tool's own version command, instead of a version.",
+        examples=["psql (PostgreSQL) 13.16"],
+    )
+    version_policy: VersionPolicy = "compatible"
+
+
+class Ask(Where):
+    """A question about a product at a version."""
+
+    query: str = Field(
+        min_length=1, max_length=MAX_QUERY, examples=["skip the data of one table when dumping"]
+    )
+
+
+class ContextRequest(Ask):
+    """A question, and how large the answer may be."""
+
+    token_budget: int = Field(
+        DEFAULT_BUDGET, description=f"Clamped to {MIN_BUDGET}…{MAX_BUDGET} tokens."
+    )
+    cursor: str | None = Field(
+        None, max_length=128, description="`next_cursor` of an earlier answer to the same question."
+    )
+    format: Literal["json", "markdown"] = "json"
+
+
+class SearchRequest(Ask):
+    """A question whose passages are wanted as a ranked list."""
+
+    limit: int = Field(10, ge=1, le=100)
+
+
+class SearchAnswer(Frozen):
+    """Ranked passages, best first."""
+
+    resolution: Resolution | None
+    hits: tuple[Hit, ...]
+    snapshot: str

@@ -1,0 +1,156 @@
+"""The seam: what the other rooms know of a vector store."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpora.model import Frozen
+
+Dense = NDArray[np.float32]
+
+_HEX = frozenset(string.digits + "abcdef")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SparseVector:
+    """Weights of terms. ``indices`` uint32, ascending and distinct; ``values`` float32, (n,)."""
+
+    indices: NDArray[np.uint32]
+    values: Dense
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Point:
+    """One passage as the store keeps it.
+
+    ``id`` is 32 lower-case hex digits (the id of the passage); ``dense`` is (d,) and may be
+    missing; an empty ``sparse`` is never found by words. Raises ValueError for another id.
+    """
+
+    id: str
+    product: str
+    releases: tuple[str, ...]
+    kind: str
+    page: str
+    dense: Dense | None
+    sparse: SparseVector
+
+    def __post_init__(self) -> None:
+        if len(self.id) != 32 or not _HEX.issuperset(self.id):
+            raise ValueError(f"{self.id!r} is not 32 hex digits")
+
+    @property
+    def keys(self) -> list[str]:
+        """What the hard filter matches: ``postgresql@13``."""
+        return [scope_key(self.product, release) for release in self.releases]
+
+
+class Scope(Frozen):
+    """The hard filter: points that hold at one of these (product, release) pairs, and no others.
+
+    An empty scope holds nothing.
+    """
+
+    pairs: tuple[tuple[str, str], ...]
+
+    @property
+    def keys(self) -> list[str]:
+        """The values looked for in the indexed payload."""
+        return sorted({scope_key(product, release) for product, release in self.pairs})
+
+
+def scope_key(product: str, release: str) -> str:
+    """One indexed value per product and release: ids of products hold no ``@``."""
+    return f"{product}@{release}"
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A point found. ``score``: cosine for dense, BM25 for sparse; higher is better."""
+
+    id: str
+    score: float
+
+
+class Store(Protocol):
+    """Points, and the two ways of searching them. Safe to read from several threads.
+
+    Search is exact, and results are in a total order: by falling score, then by id. Every method
+    raises StoreError naming the place where the store can't be used, is closed, or is read-only.
+    """
+
+    def upsert(self, points: Sequence[Point]) -> None:
+        """Add points, or replace those of the same id."""
+
+    def finish(self) -> None:
+        """Make what was added durable and fast to read. The store is read-only afterwards."""
+
+    def dense(self, vector: Dense, scope: Scope, limit: int) -> list[Scored]:
+        """Return the ``limit`` points nearest to ``vector``, (d,), by cosine."""
+
+    def sparse(self, vector: SparseVector, scope: Scope, limit: int) -> list[Scored]:
+        """Return the ``limit`` points of highest BM25 score; only those that share a term.
+
+        The inverse document frequency is that of the scope, not of the whole store: what a
+        question finds at one release does not depend on which others are stored beside it.
+        """
+
+    def count(self, scope: Scope | None = None) -> int:
+        """Count the points of a scope, or all."""
+
+    def ids(self) -> Iterator[str]:
+        """Every id, ascending."""
+
+    def close(self) -> None:
+        """Let go of files and connections. Closing twice is allowed."""
+
+    def __enter__(self) -> Self:
+        """Return the store itself."""
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+
+
+_TIE = 1e-6
+"""Scores closer than this, relative above 1, are the same score. Engines add up float32 products
+in different orders: equal texts were seen 2e-7 apart."""
+
+
+def best(search: Callable[[int], list[Scored]], limit: int) -> list[Scored]:
+    """Return the best ``limit`` points in a total order, where an engine leaves ties open.
+
+    ``search(n)`` gives the engine's best n by falling score. Which of several points of one score
+    an engine returns at the cut is chance: so a tie there is followed to its end.
+    """
+    if limit < 1:
+        return []
+    asked = limit + 1
+    while True:
+        found = search(asked)
+        if len(found) < asked or not _tied(found[limit - 1], found[-1]):
+            return _ordered(found)[:limit]
+        asked *= 4
+
+
+def _tied(better: Scored, worse: Scored) -> bool:
+    return better.score - worse.score <= _TIE * max(1.0, abs(better.score))
+
+
+def _ordered(found: Sequence[Scored]) -> list[Scored]:
+    ordered: list[Scored] = []
+    tie: list[Scored] = []
+    for one in sorted(found, key=lambda one: (-one.score, one.id)):
+        if tie and not _tied(tie[0], one):
+            ordered += sorted(tie, key=lambda one: one.id)
+            tie = []
+        tie.append(one)
+    return ordered + sorted(tie, key=lambda one: one.id)

@@ -1,0 +1,300 @@
+"""The embedded store: Qdrant's own engine inside this process, over a folder of files.
+
+Measured with qdrant-edge-py 0.9.0 on 2 cores, 384 dimensions and 60 terms per point:
+
+* No HNSW graph (``m=0``): the filter leaves few points, and those are searched exactly. 30,000
+  points, a scope of 2,258: p50 0.23 ms, p99 0.37 ms with or without a graph; a scope of 16,000:
+  2.6 ms without, 0.5 ms with. 100,000 points, 7,281 in scope: 0.8 ms. The graph costs ten times
+  the time to build (5.5 s against 0.6 s) and makes the answer approximate.
+* IDF over the scope: sparse p50 0.25 ms instead of 0.18 ms over the whole shard.
+* Without a write-ahead log a finished shard opens in any number of processes at once. Opening
+  changes no byte, but wants to write: on a read-only volume the shard is copied first.
+* A query holds the interpreter lock: threads don't speed it up, processes do.
+* A shard with a truncated or missing segment opens without complaint and finds nothing: so
+  ``finish`` notes the size of every file, and ``open`` compares.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+import qdrant_edge as qdrant
+from pydantic import ValidationError
+
+from corpora.errors import StoreError
+from corpora.model import Frozen
+from retrieval.store.base import Dense, Point, Scope, Scored, SparseVector, best
+
+FORMAT = 1
+_CARD = "store.json"
+_DENSE, _SPARSE, _RELEASES = "dense", "bm25", "releases"
+
+_BATCH = 500
+"""Points per update: 18,000 points a second, and no more than a few megabytes of Python floats."""
+
+_INDEXING_THRESHOLD_KB = 1
+"""Any segment larger than this is rewritten by ``finish`` into the compact, immutable form."""
+
+
+class Card(Frozen):
+    """What a finished store says of itself. ``files`` maps a relative path to its size in bytes."""
+
+    format: int
+    dimensions: int
+    points: int
+    files: dict[str, int]
+
+
+class EdgeStore:
+    """A shard folder. Written by one process, then read by any number."""
+
+    def __init__(
+        self,
+        path: Path,
+        dimensions: int,
+        shard: qdrant.EdgeShard,
+        *,
+        writable: bool,
+        copy: tempfile.TemporaryDirectory[str] | None = None,
+    ) -> None:
+        self.path = path
+        self.dimensions = dimensions
+        self._shard: qdrant.EdgeShard | None = shard
+        self._writable = writable
+        self._copy = copy
+
+    @classmethod
+    def create(cls, path: Path, dimensions: int) -> Self:
+        """Create an empty, writable store. Raises StoreError where ``path`` is not empty."""
+        if path.is_dir() and any(path.iterdir()):
+            raise StoreError(f"{path} is not empty.", hint="A store is created in a new folder.")
+        config = qdrant.EdgeConfig(
+            vectors={
+                _DENSE: qdrant.EdgeVectorParams(size=dimensions, distance=qdrant.Distance.Cosine)
+            },
+            sparse_vectors={_SPARSE: qdrant.EdgeSparseVectorParams(modifier=qdrant.Modifier.Idf)},
+            hnsw_config=qdrant.HnswIndexConfig(m=0, ef_construct=100, full_scan_threshold=10_000),
+            optimizers=qdrant.EdgeOptimizersConfig(
+                default_segment_number=1, indexing_threshold=_INDEXING_THRESHOLD_KB
+            ),
+            wal_enabled=False,
+        )
+        with _door(path):
+            path.mkdir(parents=True, exist_ok=True)
+            shard = qdrant.EdgeShard.create(str(path), config)
+            shard.update(
+                qdrant.UpdateOperation.create_field_index(
+                    _RELEASES, qdrant.PayloadSchemaType.Keyword
+                )
+            )
+        return cls(path, dimensions, shard, writable=True)
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open a finished store for reading. Raises StoreError where it is not whole."""
+        card = _checked(path)
+        copy = None
+        folder = path
+        with _door(path):
+            if not os.access(path, os.W_OK):
+                copy = tempfile.TemporaryDirectory(prefix="flagstone-store-")
+                folder = Path(shutil.copytree(path, Path(copy.name, "shard")))
+            shard = qdrant.EdgeShard.load(str(folder))
+            points = shard.count(qdrant.CountRequest(exact=True))
+        if points != card.points:
+            raise _damaged(path, f"it holds {points} points, {card.points} were written")
+        return cls(path, card.dimensions, shard, writable=False, copy=copy)
+
+    def upsert(self, points: Sequence[Point]) -> None:
+        """Add points, or replace those of the same id."""
+        shard = self._open()
+        if not self._writable:
+            raise StoreError(f"{self.path} is open for reading only.")
+        for first in range(0, len(points), _BATCH):
+            with _door(self.path):
+                batch = [_point(point) for point in points[first : first + _BATCH]]
+                shard.update(qdrant.UpdateOperation.upsert_points(batch))
+
+    def finish(self) -> None:
+        """Compact, flush and seal the store, and go on reading it."""
+        shard = self._open()
+        if not self._writable:
+            raise StoreError(f"{self.path} is finished already.")
+        with _door(self.path):
+            points = shard.count(qdrant.CountRequest(exact=True))
+            shard.optimize()
+            shard.flush()
+            shard.close()
+            self._shard = None
+            # Opening for the first time completes the shard's own configuration: a byte more or
+            # less now, none ever after.
+            self._shard = qdrant.EdgeShard.load(str(self.path))
+            card = Card(
+                format=FORMAT, dimensions=self.dimensions, points=points, files=_sizes(self.path)
+            )
+            # Its presence says that the store is whole, so it appears whole and last.
+            written = self.path / f"{_CARD}.new"
+            written.write_text(card.model_dump_json(), "utf-8")
+            written.replace(self.path / _CARD)
+        self._writable = False
+
+    def dense(self, vector: Dense, scope: Scope, limit: int) -> list[Scored]:
+        """Return the ``limit`` points nearest to ``vector``, (d,), by cosine."""
+        if len(vector) != self.dimensions:
+            raise StoreError(
+                f"{self.path} holds vectors of {self.dimensions} dimensions, not {len(vector)}.",
+                hint="Build the index again with the embedding model that is in use.",
+            )
+        return self._nearest(vector.tolist(), _DENSE, scope, limit)
+
+    def sparse(self, vector: SparseVector, scope: Scope, limit: int) -> list[Scored]:
+        """Return the ``limit`` points of highest BM25 score; IDF is that of the scope."""
+        if not len(vector):
+            return []
+        query = qdrant.SparseVector(vector.indices.tolist(), vector.values.tolist())
+        return self._nearest(query, _SPARSE, scope, limit)
+
+    def count(self, scope: Scope | None = None) -> int:
+        """Count the points of a scope, or all."""
+        shard = self._open()
+        if scope is not None and not scope.pairs:
+            return 0
+        with _door(self.path):
+            return shard.count(
+                qdrant.CountRequest(exact=True, filter=_filter(scope) if scope else None)
+            )
+
+    def ids(self) -> Iterator[str]:
+        """Every id, ascending."""
+        offset = None
+        while True:
+            with _door(self.path):
+                records, offset = self._open().scroll(
+                    qdrant.ScrollRequest(
+                        offset=offset, limit=10_000, with_payload=False, with_vector=False
+                    )
+                )
+            for record in records:
+                yield _hex(record.id)
+            if offset is None:
+                return
+
+    def close(self) -> None:
+        """Let go of the files."""
+        shard, self._shard = self._shard, None
+        if shard is not None:
+            with _door(self.path):
+                shard.close()
+        if self._copy is not None:
+            self._copy.cleanup()
+            self._copy = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _open(self) -> qdrant.EdgeShard:
+        if self._shard is None:
+            raise StoreError(f"{self.path} is closed.")
+        return self._shard
+
+    def _nearest(
+        self, query: list[float] | qdrant.SparseVector, using: str, scope: Scope, limit: int
+    ) -> list[Scored]:
+        shard = self._open()
+        if not scope.pairs:
+            return []
+        within = _filter(scope)
+        # The engine refuses an IDF corpus for a vector that has no IDF.
+        idf = qdrant.IdfParams(corpus=within) if using == _SPARSE else None
+
+        def search(most: int) -> list[Scored]:
+            with _door(self.path):
+                found = shard.query(
+                    qdrant.QueryRequest(
+                        limit=most,
+                        query=qdrant.Query.Nearest(query, using=using),
+                        filter=within,
+                        params=qdrant.SearchParams(exact=True, idf=idf),
+                    )
+                )
+            return [Scored(id=_hex(one.id), score=one.score) for one in found]
+
+        return best(search, limit)
+
+
+def _point(point: Point) -> qdrant.Point:
+    vectors: dict[str, list[float] | qdrant.SparseVector | list[list[float]]] = {}
+    if point.dense is not None:
+        vectors[_DENSE] = point.dense.tolist()
+    if len(point.sparse):
+        vectors[_SPARSE] = qdrant.SparseVector(
+            point.sparse.indices.tolist(), point.sparse.values.tolist()
+        )
+    payload = {
+        _RELEASES: point.keys,
+        "product": point.product,
+        "kind": point.kind,
+        "page": point.page,
+    }
+    return qdrant.Point(uuid.UUID(point.id), vectors, payload)
+
+
+def _filter(scope: Scope) -> qdrant.Filter:
+    return qdrant.Filter(must=[qdrant.FieldCondition(_RELEASES, match=qdrant.MatchAny(scope.keys))])
+
+
+def _hex(identity: object) -> str:
+    return str(identity).replace("-", "")
+
+
+def _sizes(path: Path) -> dict[str, int]:
+    return {
+        file.relative_to(path).as_posix(): file.stat().st_size
+        for file in sorted(path.rglob("*"))
+        if file.is_file() and file.name not in {_CARD, f"{_CARD}.new"}
+    }
+
+
+def _checked(path: Path) -> Card:
+    try:
+        card = Card.model_validate_json((path / _CARD).read_bytes())
+    except FileNotFoundError:
+        raise StoreError(f"{path} holds no finished store.", hint="Run: flagstone build") from None
+    except (OSError, ValidationError) as error:
+        raise _damaged(path / _CARD, error) from error
+    if card.format != FORMAT:
+        raise _damaged(path / _CARD, f"format {card.format}; this Flagstone reads {FORMAT}")
+    found = _sizes(path)
+    for name, size in card.files.items():
+        if found.get(name) != size:
+            raise _damaged(path / name, f"{found.get(name, 'no')} bytes, {size} were written")
+    return card
+
+
+def _damaged(path: Path, why: object) -> StoreError:
+    return StoreError(f"The store at {path} is damaged: {why}.", hint="Run: flagstone build")
+
+
+@contextmanager
+def _door(path: Path) -> Iterator[None]:
+    """Turn what the engine raises into StoreError. It raises bare Exception, and Rust panics."""
+    try:
+        yield
+    except StoreError:
+        raise
+    except Exception as error:
+        raise StoreError(f"The store at {path} failed: {error}.") from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise StoreError(f"The engine of the store at {path} panicked: {error}.") from error
