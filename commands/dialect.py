@@ -53,6 +53,8 @@ class Dialect:
     """Names without a dash are options: ``ip link add dev x``, ``find ( … )``."""
     ordered: bool = False
     """The order of the options bears meaning: ``find``, ``ffmpeg``."""
+    operands_first: bool = False
+    """Operands come before all options: ``find DIR -name x``."""
     ignore_case: bool = False
     """``permitrootlogin`` is ``PermitRootLogin``."""
     underscores: bool = False
@@ -180,6 +182,7 @@ _PRESETS = (
         dash_values=True,
         interspersed=True,
         ordered=True,
+        operands_first=True,
     ),
     Dialect(
         "iproute2",

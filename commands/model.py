@@ -186,7 +186,8 @@ class Positional:
     default: Line | None = None
     description: Line = ""
     remainder: bool = False
-    """A command line of its own begins here: ``docker run IMAGE [COMMAND [ARG...]]``."""
+    """A command line of its own begins here, and options are no longer read from the positional
+    before it on: ``docker run IMAGE [COMMAND [ARG...]]``. One behind ``--`` is no such case."""
 
 
 @dataclass(frozen=True, slots=True, config=CONFIG)

@@ -262,8 +262,11 @@ class _Reader:
             if self.dialect.short_equals and rest.startswith("="):
                 self._valued(*found, name, rest[1:])
                 return
+            if rest and option.arity != "none" and not self.dialect.attached:
+                self._unknown(word)
+                return
             if option.arity != "none":
-                self._valued(*found, name, rest if rest and self.dialect.attached else None)
+                self._valued(*found, name, rest or None)
                 return
             self._give(*found, name, [], None)
             if not self.dialect.clusters and rest:

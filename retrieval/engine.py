@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -20,7 +21,7 @@ from corpora.snapshot import ProductRecord, Snapshot
 from corpora.suggest import closest
 from corpora.tokens import TokenCounter
 from retrieval.context import assemble, decode_cursor, encode_cursor
-from retrieval.recognise import recognise
+from retrieval.recognise import Recognised, recognise
 from retrieval.request import (
     MAX_BUDGET,
     MIN_BUDGET,
@@ -75,6 +76,10 @@ class Engine:
 
         Raises UnknownProduct, UnknownVersion, InvalidRequest.
         """
+        return self._understand(where, query)[0]
+
+    def _understand(self, where: Where, query: str) -> tuple[Resolution | None, str]:
+        """The resolution, and the question without the version that was read from it."""
         product = self._product_id(where.product) if where.product else None
         version, told = where.version, ""
         if where.fingerprint and not version:
@@ -86,22 +91,25 @@ class Engine:
                 )
             product, version = read
             told = "The version was read from the fingerprint. "
-        if query and not (product and version):
-            seen = recognise(query, self.products, self._commands)
-            if product is None and seen.product:
-                product = seen.product
-                told += f"The product was read from the question ({seen.evidence!r}). "
-            if version is None and seen.version and product == seen.product:
-                version = seen.version
-                told += f"The version was read from the question ({seen.version!r}). "
+        # Where the product is known, the others must not distract from its version.
+        among = {product: self.products[product]} if product else self.products
+        seen = recognise(query, among, self._commands)
+        if product is None and seen.product:
+            product = seen.product
+            told += f"The product was read from the question ({seen.evidence!r}). "
+        if version is None and len(seen.versions) > 1:
+            told += f"The question names several versions ({', '.join(seen.versions)}). "
+        if version is None and seen.version:
+            version = seen.version
+            told += f"The version was read from the question ({seen.evidence!r}). "
         if product is None:
             if version:
                 raise InvalidRequest(
                     f"Version {version} of what? No product is named.",
                     hint=f"Send `product`, one of: {', '.join(self.products)}.",
                 )
-            return None
-        return self._resolve(product, version, where, told)
+            return None, query
+        return self._resolve(product, version, where, told), _unversioned(query, seen)
 
     def search(self, request: SearchRequest) -> SearchAnswer:
         """The best passages for a question, as a ranked list. Never abstains."""
@@ -156,9 +164,9 @@ class Engine:
 
     def _find(self, ask: Ask, timer: Timer) -> tuple[Resolution | None, Found]:
         with timer("resolve"):
-            resolution = self.resolve(ask, ask.query)
+            resolution, question = self._understand(ask, ask.query)
         if resolution is not None:
-            return resolution, self._search(ask.query, (resolution,), timer)
+            return resolution, self._search(question, (resolution,), timer)
         newest = tuple(
             self._resolve(name, None, ask, "No product was named. ") for name in self.products
         )
@@ -194,6 +202,15 @@ class Engine:
         raise UnknownProduct(
             name, available=list(self.products), suggestions=closest(wanted, names)
         )
+
+
+def _unversioned(query: str, seen: Recognised) -> str:
+    """The question without its version: the filter has it, and as a word it only misleads."""
+    if not seen.version:
+        return query
+    number = rf"(?:\b(?:version|release)\s+)?\bv?{re.escape(seen.version)}(?![\w.]*\w)"
+    rest = re.sub(number, " ", seen.evidence, count=1, flags=re.IGNORECASE)
+    return query.replace(seen.evidence, rest, 1).strip(" :,-") or query
 
 
 class _Stopwatch:

@@ -3,14 +3,16 @@
 It stands in ``<snapshot>/index``::
 
     card.json     which model and parameters made it
-    terms.npz     how many passages each term stands in, for telling when nothing answers
+    terms.npz     by product, how many passages each term stands in: for telling when
+                  nothing answers
     store/        the embedded Qdrant shard; absent where the points are on a server
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,12 +43,16 @@ class Card(Frozen):
     key: str
     embedder: str
     bm25: Bm25
-    points: int
+    points: dict[str, int]
+    """Distinct texts of each product."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TermCounts:
-    """Document frequencies. ``indices`` uint32, ascending; ``counts`` uint32, alike long."""
+    """Document frequencies in one product, all its releases taken together.
+
+    ``indices`` uint32, ascending; ``counts`` uint32, alike long.
+    """
 
     indices: NDArray[np.uint32]
     counts: NDArray[np.uint32]
@@ -66,7 +72,8 @@ class Index:
 
     store: Store
     bm25: Bm25
-    terms: TermCounts
+    terms: Mapping[str, TermCounts]
+    """By product."""
 
 
 class Location(Frozen):
@@ -106,7 +113,8 @@ class Indexer:
         folder.mkdir()
         embedder = CachedEmbedder(self._embedder, self._vectors)
         total = snapshot.manifest.distinct_passages
-        frequencies: dict[int, int] = {}
+        frequencies = {product: Counter[int]() for product in snapshot.products}
+        sizes = Counter[str]()
         done = 0
         try:
             with create_store(
@@ -128,8 +136,8 @@ class Indexer:
                         for passage, vector in zip(passages, vectors, strict=True)
                     ]
                     for point in points:
-                        for index in point.sparse.indices.tolist():
-                            frequencies[index] = frequencies.get(index, 0) + 1
+                        frequencies[point.product].update(point.sparse.indices.tolist())
+                        sizes[point.product] += 1
                     store.upsert(points)
                     done += len(points)
                     progress("embed", done, total)
@@ -137,10 +145,12 @@ class Indexer:
                 store.finish()
         finally:
             embedder.close()
-        indices = np.array(sorted(frequencies), np.uint32)
-        counts = np.array([frequencies[index] for index in indices.tolist()], np.uint32)
-        np.savez(folder / "terms.npz", indices=indices, counts=counts)
-        card = Card(key=self.key, embedder=embedder.key, bm25=self._bm25, points=done)
+        terms = {}
+        for product, counted in frequencies.items():
+            ordered = sorted(counted.items())
+            terms[product] = np.array(ordered, np.uint32).reshape(len(ordered), 2)
+        np.savez(folder / "terms.npz", **terms)  # type: ignore[arg-type]  # arrays all
+        card = Card(key=self.key, embedder=embedder.key, bm25=self._bm25, points=dict(sizes))
         (folder / "card.json").write_text(card.model_dump_json(indent=1), "utf-8")
         return embedder.new
 
@@ -165,8 +175,11 @@ def open_index(snapshot: Snapshot, embedder: Embedder, location: Location | None
     folder = snapshot.path / "index"
     try:
         card = Card.model_validate_json((folder / "card.json").read_bytes())
-        with np.load(folder / "terms.npz") as terms:
-            counts = TermCounts(terms["indices"], terms["counts"], card.points)
+        with np.load(folder / "terms.npz", allow_pickle=False) as terms:
+            counts = {
+                product: TermCounts(terms[product][:, 0], terms[product][:, 1], points)
+                for product, points in card.points.items()
+            }
     except (OSError, ValueError, KeyError) as error:
         raise CorruptSnapshot(
             f"The index of {snapshot.path} can't be read: {error}.", hint="Run: flagstone build"

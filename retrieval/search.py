@@ -9,7 +9,7 @@ something. docs/retrieval.md has the numbers.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
@@ -134,14 +134,16 @@ class Searcher:
         """The probability that the scope answers, from three signals.
 
         How near the nearest passage is in meaning; how much of the question's weight in rare words
-        the best passage covers; and how much of it is in words that the corpus hardly knows, which
-        is what names of foreign tools are.
+        the best passage covers; and how much of it is in words that the product's documentation
+        hardly knows, which is what names of foreign tools are.
         """
-        weights = _idf(self._index.terms.of(words.indices), self._index.terms.passages)
+        terms = self._index.terms[hits[0].passage.product]
+        counts = terms.of(words.indices)
+        weights = _idf(counts, terms.passages)
         total = float(weights.sum())
         if not total:
             return 0.0
-        unknown = float(weights[self._index.terms.of(words.indices) <= RARE].sum()) / total
+        unknown = float(weights[counts <= RARE].sum()) / total
         covered = max(
             float(weights[np.isin(words.indices, self._terms(hit.passage))].sum()) / total
             for hit in hits[:LOOKED_AT]
@@ -156,7 +158,7 @@ class Searcher:
 
 
 RARE = 2
-"""A word that stands in no more passages than this is one the corpus hardly knows."""
+"""A word that stands in no more passages than this is one the product hardly knows."""
 
 LOOKED_AT = 10
 TYPICAL_COSINE = 0.5
@@ -192,13 +194,15 @@ def fuse(dense: Sequence[Scored], lexical: Sequence[Scored], dense_weight: float
     return [Scored(ids[place], float(total[place])) for place in order]
 
 
-def _standardised(ids: Iterable[str], ranking: Sequence[Scored]) -> NDArray[np.float64]:
+def _standardised(ids: Sequence[str], ranking: Sequence[Scored]) -> NDArray[np.float64]:
     known = {one.id: one.score for one in ranking}
     scores = np.array(list(known.values()))
     lowest, spread = float(scores.min()), float(scores.std())
     values = np.array([known.get(one, lowest) for one in ids])
-    # One candidate, or all alike: the channel says who is in, and no more.
-    return (values - scores.mean()) / spread if spread > 1e-9 else np.isin(values, scores) * 1.0
+    if spread <= 1e-9:
+        # One candidate, or all alike: the channel says who is in, and no more.
+        return np.array([float(one in known) for one in ids])
+    return np.asarray((values - scores.mean()) / spread, np.float64)
 
 
 def _release(passage: Passage, scope: Scope) -> str | None:
@@ -211,5 +215,4 @@ def _release(passage: Passage, scope: Scope) -> str | None:
 
 def _idf(counts: NDArray[np.uint32], passages: int) -> NDArray[np.float64]:
     seen = counts.astype(np.float64)
-    idf: NDArray[np.float64] = np.log1p((passages - seen + 0.5) / (seen + 0.5))
-    return idf
+    return np.asarray(np.log1p((passages - seen + 0.5) / (seen + 0.5)), np.float64)

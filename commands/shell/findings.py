@@ -13,7 +13,7 @@ from commands.shell.source import Source
 from commands.shell.tokens import Token, to_word
 
 
-class Full(Exception):  # noqa: N818 (it never leaves the room)
+class Full(Exception):
     """Raised when a limit is reached and nothing more is to be read."""
 
 

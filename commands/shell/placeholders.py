@@ -6,8 +6,8 @@ only means that it isn't checked against the allowed ones. Three forms count:
 * ``<pod>``, ``<pod name>``, ``<a|b>``: letters between angle brackets, also inside a word
   (``pod/<name>``). A shell would read two redirections: they are so read where the closing bracket
   is followed by a letter or digit (``sort <in>out``) or the inside is not a name.
-* ``{{name}}`` of tldr pages and Jinja. ``{{.Names}}`` and ``{{range …}}`` are Go templates, that is,
-  real values, and so is whatever else calls something.
+* ``{{name}}`` of tldr pages and Jinja. ``{{.Names}}`` and ``{{range …}}`` are Go templates, that
+  is, real values, and so is whatever else calls something.
 * Names in capitals: those with an underscore (``BUCKET_NAME``), ``YOUR…``, and the few words that
   usage lines use alone (``NAME``). ``SIGTERM``, ``SELECT``, ``HEAD`` and ``-e PATH=/bin`` are not.
 
@@ -37,11 +37,11 @@ _CAPITALS = re.compile(r"(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|(?:YOUR|your|Your|MY)[
 
 # The words that stand alone in capitals in the usage lines of docker, kubectl, helm, argocd, trivy
 # and etcdctl in their own documentation, without those that are real values somewhere.
-_METAVARIABLES = frozenset(
-    "NAME NAMESPACE IMAGE CONTAINER FILE FILENAME PATH DIR DIRECTORY HOST HOSTNAME PORT USER "
-    "USERNAME PASSWORD TOKEN URL ID VALUE KEY VERSION REGION POD NODE SERVICE RESOURCE CLUSTER "
-    "CONTEXT CHART RELEASE REPOSITORY REPO TAG BUCKET DATABASE DBNAME TABLE VOLUME NETWORK "
-    "COMMAND ARG ARGS OPTIONS FLAGS SERVER APP APPNAME PROJECT".split()
+_METAVARIABLE = re.compile(
+    r"(?:NAME|NAMESPACE|IMAGE|CONTAINER|FILE|FILENAME|PATH|DIR|DIRECTORY|HOST|HOSTNAME|PORT|USER|"
+    r"USERNAME|PASSWORD|TOKEN|URL|ID|VALUE|KEY|VERSION|REGION|POD|NODE|SERVICE|RESOURCE|CLUSTER|"
+    r"CONTEXT|CHART|RELEASE|REPOSITORY|REPO|TAG|BUCKET|DATABASE|DBNAME|TABLE|VOLUME|NETWORK|"
+    r"COMMAND|ARG|ARGS|OPTIONS|FLAGS|SERVER|APP|APPNAME|PROJECT)"
 )
 
 _SUSPICIOUS = re.compile(r"[<{\[…]|\.{3}|[A-Z]{2}|XXX|[Yy]our[_-]|MY_")
@@ -64,6 +64,6 @@ def is_placeholder(value: str) -> bool:
         return True
     last = value.rpartition("=")[2]
     return any(
-        part in _METAVARIABLES or _CAPITALS.fullmatch(part) is not None
+        _CAPITALS.fullmatch(part) or _METAVARIABLE.fullmatch(part)
         for part in re.split(r"[/:@,]", last)
     )

@@ -26,7 +26,7 @@ SINGLE_VALUED = frozenset("#?$!_-0123456789")
 """Special parameters that expand to one word, or nearly always do (``$1``)."""
 
 
-class Unreadable(Exception):  # noqa: N818 (it never leaves the room)
+class Unreadable(Exception):
     """Raised where the grammar does not go on. Spans are in the coordinates of the source."""
 
     def __init__(self, reason: str, start: int) -> None:
@@ -240,7 +240,7 @@ class Scanner(ABC):
         elif match := _SPECIAL.match(text, pos):
             self.pos = match.end()
             bare = match[0] == "$@" or (not quoted and match[0][1] not in SINGLE_VALUED)
-            pieces.append(Piece("other", "", pos, self.pos, bare=splits))
+            pieces.append(Piece("other", "", pos, self.pos, bare=bare))
         elif not quoted and text.startswith("$'", pos):
             self._ansi(pieces)
         elif not quoted and text.startswith('$"', pos):
@@ -258,7 +258,7 @@ class Scanner(ABC):
         self.commands_until(")", start)
         self.scope = scope
         self.depth -= 1
-        pieces.append(Piece("result", "", start, self.pos, bare=splits))
+        pieces.append(Piece("result", "", start, self.pos, bare=bare))
 
     def _backticks(self, pieces: list[Piece], *, quoted: bool) -> None:
         start = self.pos
@@ -312,7 +312,7 @@ class Scanner(ABC):
         self.pos += 1
         self.depth -= 1
         bare = not quoted or "@" in self.text[start : self.pos]
-        pieces.append(Piece("other", "", start, self.pos, bare=splits))
+        pieces.append(Piece("other", "", start, self.pos, bare=bare))
 
     def _closing_of(self, pos: int) -> int:
         depth = 0

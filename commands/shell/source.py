@@ -10,10 +10,10 @@ line can't hold a NUL, so that one in the given text is as unknown."""
 
 
 class Source:
-    """Characters, and the span of each in the given text.
+    r"""Characters, and the span of each in the given text.
 
     Without ``starts`` the text is one stretch of the given text that begins at ``base``. With it,
-    character ``i`` comes from ``starts[i]`` to ``ends[i]``: quotes are gone, ``\\"`` is one
+    character ``i`` comes from ``starts[i]`` to ``ends[i]``: quotes are gone, ``\"`` is one
     character wide two.
     """
 

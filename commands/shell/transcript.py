@@ -7,8 +7,8 @@
   transcript: only lines with a prompt are commands, with what they need to be complete, and the
   rest is output. ``> `` before the lines that follow a prompt is the shell's second prompt.
 * ``$ ``, ``% `` and ``❯ `` are prompts, and so are ``$`` and ``#`` behind something that tells who
-  or where one is (``root@db:~#``, ``[me@host dir]$``, ``bash-5.1#``, ``/ #``). A bare ``# `` begins a
-  comment, unless every line of the text begins with it and the first does not read as prose.
+  or where one is (``root@db:~#``, ``[me@host dir]$``, ``bash-5.1#``, ``/ #``). A bare ``# `` begins
+  a comment, unless every line of the text begins with it and the first does not read as prose.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ class Wrapper:
     ``valued`` are the options that take the next word. ``operands`` is how many words of its own
     come before the command. ``runs`` says what comes then: ``words`` of a command, a ``text`` that
     a shell reads (several words are joined by blanks), a ``file`` that a shell reads, or
-    ``clauses`` in the manner of find. ``texts`` are options whose value is a text for a shell; for a
-    shell itself ``-c`` says that the operand is one.
+    ``clauses`` in the manner of find. ``texts`` are options whose value is a text for a shell; for
+    a shell itself ``-c`` says that the operand is one.
     """
 
     path: tuple[str, ...] = ()
@@ -41,20 +41,23 @@ class Wrapper:
     """Whether, when it is given no command, it runs what it reads from its input."""
 
 
-def _set(words: str) -> frozenset[str]:
+def word_set(words: str) -> frozenset[str]:
+    """The words of a text, for tables that are easier to read without quotes."""
     return frozenset(words.split())
 
 
-_KUBECTL = _set(
+_KUBECTL = word_set(
     "-n --namespace --context --cluster --user --kubeconfig -s --server --token --as --as-group "
     "--as-uid --request-timeout -v --v --certificate-authority --client-key --client-certificate "
     "--cache-dir --tls-server-name --username --password --profile --profile-output --vmodule "
     "-c --container -f --filename --pod-running-timeout --image --env --labels -l --overrides "
     "--restart --image-pull-policy --copy-to --target --set-image --port --annotations --timeout"
 )
-_DOCKER_ROOT = _set("--config -c --context -H --host -l --log-level --tlscacert --tlscert --tlskey")
-_DOCKER_EXEC = _set("--detach-keys -e --env --env-file -u --user -w --workdir")
-_DOCKER_RUN = _DOCKER_EXEC | _set(
+_DOCKER_ROOT = word_set(
+    "--config -c --context -H --host -l --log-level --tlscacert --tlscert --tlskey"
+)
+_DOCKER_EXEC = word_set("--detach-keys -e --env --env-file -u --user -w --workdir")
+_DOCKER_RUN = _DOCKER_EXEC | word_set(
     "--add-host --annotation -a --attach --blkio-weight --blkio-weight-device --cap-add --cap-drop "
     "--cgroup-parent --cgroupns --cidfile --cpu-count --cpu-percent --cpu-period --cpu-quota "
     "--cpu-rt-period --cpu-rt-runtime -c --cpu-shares --cpus --cpuset-cpus --cpuset-mems --device "
@@ -69,12 +72,12 @@ _DOCKER_RUN = _DOCKER_EXEC | _set(
     "--restart --runtime --security-opt --shm-size --stop-signal --stop-timeout --storage-opt "
     "--sysctl --tmpfs --ulimit --userns --uts -v --volume --volume-driver --volumes-from"
 )
-_PODMAN_ROOT = _set(
-    "--cgroup-manager --conmon --connection -c --events-backend --hooks-dir --identity --imagestore "
-    "--log-level --module --network-cmd-path --network-config-dir --out --root --runroot --runtime "
-    "--runtime-flag --ssh --storage-driver --storage-opt --tmpdir --url --volumepath"
+_PODMAN_ROOT = word_set(
+    "--cgroup-manager --conmon --connection -c --events-backend --hooks-dir --identity "
+    "--imagestore --log-level --module --network-cmd-path --network-config-dir --out "
+    "--root --runroot --runtime --runtime-flag --ssh --storage-driver --storage-opt --tmpdir --url --volumepath"
 )
-_PODMAN_RUN = (_DOCKER_RUN - {"--link"}) | _set(
+_PODMAN_RUN = (_DOCKER_RUN - {"--link"}) | word_set(
     "--arch --authfile --cert-dir --cgroup-conf --chrootdirs --conmon-pidfile --creds "
     "--decryption-key --env-merge --gidmap --gpus --group-entry --health-log-destination "
     "--health-max-log-count --health-max-log-size --health-on-failure --health-startup-cmd "
@@ -85,12 +88,12 @@ _PODMAN_RUN = (_DOCKER_RUN - {"--link"}) | _set(
     "--shm-size-systemd --subgidname --subuidname --systemd --timeout --tz --uidmap --umask "
     "--unsetenv --variant"
 )
-_COMPOSE = _set(
+_COMPOSE = word_set(
     "--ansi --env-file -f --file --parallel --profile --progress --project-directory -p "
     "--project-name"
 )
-_COMPOSE_EXEC = _COMPOSE | _set("-e --env --index -u --user -w --workdir")
-_COMPOSE_RUN = _COMPOSE_EXEC | _set(
+_COMPOSE_EXEC = _COMPOSE | word_set("-e --env --index -u --user -w --workdir")
+_COMPOSE_RUN = _COMPOSE_EXEC | word_set(
     "--cap-add --cap-drop --entrypoint --env-from-file -l --label --name --publish --pull -v "
     "--volume"
 )
@@ -120,9 +123,9 @@ def _kubernetes(extra: tuple[Wrapper, ...] = ()) -> tuple[Wrapper, ...]:
 
 
 _SHELL = Wrapper(
-    valued=_set("-o +o -O +O --rcfile --init-file"),
+    valued=word_set("-o +o -O +O --rcfile --init-file"),
     runs="file",
-    inert=_set("--help --version"),
+    inert=word_set("--help --version"),
     reads_input=True,
 )
 
@@ -130,30 +133,30 @@ WRAPPERS: dict[str, tuple[Wrapper, ...]] = {
     # Another user, another environment, another root.
     "sudo": (
         Wrapper(
-            valued=_set(
+            valued=word_set(
                 "-u --user -g --group -h --host -p --prompt -C --close-from -r --role -t --type "
                 "-T --command-timeout -U --other-user -D --chdir -R --chroot -a --auth-type "
                 "-c --login-class"
             ),
             assignments=True,
-            inert=_set("-l --list -e --edit -v --validate -V --version -K --remove-timestamp"),
+            inert=word_set("-l --list -e --edit -v --validate -V --version -K --remove-timestamp"),
         ),
     ),
-    "doas": (Wrapper(valued=_set("-u -C -a"), inert=_set("-L")),),
+    "doas": (Wrapper(valued=word_set("-u -C -a"), inert=word_set("-L")),),
     "su": (
         Wrapper(
-            valued=_set("-s --shell -g --group -G --supp-group -w --whitelist-environment"),
+            valued=word_set("-s --shell -g --group -G --supp-group -w --whitelist-environment"),
             operands=1,
             runs="file",
-            texts=_set("-c --command --session-command"),
+            texts=word_set("-c --command --session-command"),
             interspersed=True,
             reads_input=True,
         ),
     ),
     "runuser": (
         Wrapper(
-            valued=_set("-u --user -s --shell -g --group -G --supp-group"),
-            texts=_set("-c --command --session-command"),
+            valued=word_set("-u --user -s --shell -g --group -G --supp-group"),
+            texts=word_set("-c --command --session-command"),
             dashes="preferred",
         ),
     ),
@@ -161,77 +164,77 @@ WRAPPERS: dict[str, tuple[Wrapper, ...]] = {
     "su-exec": (Wrapper(operands=1),),
     "env": (
         Wrapper(
-            valued=_set("-u --unset -C --chdir"),
+            valued=word_set("-u --unset -C --chdir"),
             assignments=True,
-            texts=_set("-S --split-string"),
+            texts=word_set("-S --split-string"),
         ),
     ),
     "chroot": (Wrapper(operands=1),),
-    "nsenter": (Wrapper(valued=_set("-t --target -S --setuid -G --setgid")),),
+    "nsenter": (Wrapper(valued=word_set("-t --target -S --setuid -G --setgid")),),
     "unshare": (
         Wrapper(
-            valued=_set(
+            valued=word_set(
                 "-R --root -w --wd -S --setuid -G --setgid --map-user --map-group --propagation "
                 "--setgroups"
             )
         ),
     ),
     # Time, priority, output, signals.
-    "timeout": (Wrapper(valued=_set("-s --signal -k --kill-after"), operands=1),),
+    "timeout": (Wrapper(valued=word_set("-s --signal -k --kill-after"), operands=1),),
     "nohup": (Wrapper(),),
     "setsid": (Wrapper(),),
-    "nice": (Wrapper(valued=_set("-n --adjustment")),),
+    "nice": (Wrapper(valued=word_set("-n --adjustment")),),
     "ionice": (
         Wrapper(
-            valued=_set("-c --class -n --classdata"),
-            inert=_set("-p --pid -P --pgid -u --uid"),
+            valued=word_set("-c --class -n --classdata"),
+            inert=word_set("-p --pid -P --pgid -u --uid"),
         ),
     ),
     "chrt": (
         Wrapper(
-            valued=_set("-T --sched-runtime -P --sched-period -D --sched-deadline"),
+            valued=word_set("-T --sched-runtime -P --sched-period -D --sched-deadline"),
             operands=1,
-            inert=_set("-p --pid -m --max"),
+            inert=word_set("-p --pid -m --max"),
         ),
     ),
-    "taskset": (Wrapper(operands=1, inert=_set("-p --pid")),),
-    "stdbuf": (Wrapper(valued=_set("-i --input -o --output -e --error")),),
-    "time": (Wrapper(valued=_set("-f --format -o --output")),),
-    "watch": (Wrapper(valued=_set("-n --interval -q --equexit"), runs="text"),),
+    "taskset": (Wrapper(operands=1, inert=word_set("-p --pid")),),
+    "stdbuf": (Wrapper(valued=word_set("-i --input -o --output -e --error")),),
+    "time": (Wrapper(valued=word_set("-f --format -o --output")),),
+    "watch": (Wrapper(valued=word_set("-n --interval -q --equexit"), runs="text"),),
     "strace": (
         Wrapper(
-            valued=_set("-e -o -s -u -E -a -b -I -O -P -S -U -X"),
-            inert=_set("-p --attach"),
+            valued=word_set("-e -o -s -u -E -a -b -I -O -P -S -U -X"),
+            inert=word_set("-p --attach"),
         ),
     ),
     "flock": (
         Wrapper(
-            valued=_set("-w --wait --timeout -E --conflict-exit-code"),
+            valued=word_set("-w --wait --timeout -E --conflict-exit-code"),
             operands=1,
-            texts=_set("-c --command"),
+            texts=word_set("-c --command"),
             interspersed=True,
         ),
     ),
     "systemd-run": (
         Wrapper(
-            valued=_set(
-                "-H --host -M --machine -u --unit -p --property --description --slice --service-type "
-                "--uid --gid --nice --working-directory -E --setenv --on-active --on-boot "
-                "--on-startup --on-unit-active --on-unit-inactive --on-calendar --timer-property "
+            valued=word_set(
+                "-H --host -M --machine -u --unit -p --property --description --slice "
+                "--service-type --uid --gid --nice --working-directory -E --setenv "
+                "--on-active --on-boot --on-startup --on-unit-active --on-unit-inactive --on-calendar --timer-property "
                 "--path-property --socket-property"
             )
         ),
     ),
-    "systemd-inhibit": (Wrapper(valued=_set("--what --who --why --mode")),),
+    "systemd-inhibit": (Wrapper(valued=word_set("--what --who --why --mode")),),
     # The shell's own.
-    "command": (Wrapper(inert=_set("-v -V")),),
+    "command": (Wrapper(inert=word_set("-v -V")),),
     "builtin": (Wrapper(),),
-    "exec": (Wrapper(valued=_set("-a")),),
+    "exec": (Wrapper(valued=word_set("-a")),),
     "eval": (Wrapper(runs="text"),),
     # Many times over.
     "xargs": (
         Wrapper(
-            valued=_set(
+            valued=word_set(
                 "-I -L -n -P -d -E -a -s --arg-file --delimiter --max-args --max-procs --max-chars "
                 "--process-slot-var"
             )
@@ -239,33 +242,33 @@ WRAPPERS: dict[str, tuple[Wrapper, ...]] = {
     ),
     "parallel": (
         Wrapper(
-            valued=_set(
+            valued=word_set(
                 "-j --jobs -P --max-procs -a --arg-file -S --sshlogin --sshloginfile --slf -N "
                 "--max-replace-args -n --max-args -L -d --delimiter -C --colsep --joblog --results "
                 "--timeout --retries --delay --halt --tmpdir --workdir --wd --env --basefile --bf "
                 "-I --tagstring --load --memfree --nice --block --recstart --recend -E --return"
             ),
             runs="text",
-            until=_set("::: :::+ :::: ::::+"),
+            until=word_set("::: :::+ :::: ::::+"),
         ),
     ),
     "find": (Wrapper(runs="clauses"),),
     # Elsewhere.
     "ssh": (
         Wrapper(
-            valued=_set("-B -b -c -D -E -e -F -I -i -J -L -l -m -O -o -P -p -Q -R -S -W -w"),
+            valued=word_set("-B -b -c -D -E -e -F -I -i -J -L -l -m -O -o -P -p -Q -R -S -W -w"),
             operands=1,
             runs="text",
             interspersed=True,
-            inert=_set("-V -N -O -Q -W"),
+            inert=word_set("-V -N -O -Q -W"),
             reads_input=True,
         ),
     ),
     "gcloud": (
         Wrapper(
             ("compute", "ssh"),
-            _set("--zone --project --ssh-key-file --account --container --ssh-flag"),
-            texts=_set("--command"),
+            word_set("--zone --project --ssh-key-file --account --container --ssh-flag"),
+            texts=word_set("--command"),
             interspersed=True,
             dashes="required",
             operands=1,
@@ -273,12 +276,12 @@ WRAPPERS: dict[str, tuple[Wrapper, ...]] = {
     ),
     "kubectl": _kubernetes(),
     "oc": _kubernetes(
-        (Wrapper(("rsh",), _KUBECTL | _set("--shell"), operands=1, reads_input=True),)
+        (Wrapper(("rsh",), _KUBECTL | word_set("--shell"), operands=1, reads_input=True),)
     ),
     "docker": _engine(_DOCKER_ROOT, _DOCKER_RUN, _DOCKER_EXEC),
-    "podman": _engine(_PODMAN_ROOT, _PODMAN_RUN, _DOCKER_EXEC | _set("--preserve-fd")),
+    "podman": _engine(_PODMAN_ROOT, _PODMAN_RUN, _DOCKER_EXEC | word_set("--preserve-fd")),
     "nerdctl": _engine(
-        _DOCKER_ROOT | _set("-n --namespace -a --address"), _DOCKER_RUN, _DOCKER_EXEC
+        _DOCKER_ROOT | word_set("-n --namespace -a --address"), _DOCKER_RUN, _DOCKER_EXEC
     ),
     "docker-compose": (
         Wrapper(("exec",), _COMPOSE_EXEC, operands=1),
@@ -289,12 +292,12 @@ WRAPPERS: dict[str, tuple[Wrapper, ...]] = {
         Wrapper(("run",), _COMPOSE_RUN, operands=1),
     ),
     "crictl": (
-        Wrapper(("exec",), _set("-r --runtime-endpoint -t --timeout -c --config"), operands=1),
+        Wrapper(("exec",), word_set("-r --runtime-endpoint -t --timeout -c --config"), operands=1),
     ),
     "lxc": (
         Wrapper(
             ("exec",),
-            _set("--cwd --env --group --mode --user --project"),
+            word_set("--cwd --env --group --mode --user --project"),
             operands=1,
             dashes="preferred",
         ),

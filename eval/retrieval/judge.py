@@ -19,7 +19,7 @@ from eval.retrieval.items import Question
 
 MEASURES = (Success @ 1, Success @ 5, Success @ 10, RR @ 10, nDCG @ 10)
 NAMES = ("recall@1", "recall@5", "recall@10", "MRR@10", "nDCG@10")
-"""With one fact to find, success@k (a relevant text among the first k) is the recall of the fact."""
+"""With one fact to find, success@k (a relevant text among the first k) is its recall@k."""
 
 
 class Verdict(Frozen):

@@ -1,4 +1,4 @@
-"""Which of the pages that came back are the documents: one per page, each with a slug of its own."""
+"""Which of the pages that came back are the documents: each once, each with its own slug."""
 
 from __future__ import annotations
 

@@ -14,8 +14,10 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import monotonic
 from urllib.parse import urlsplit
@@ -24,6 +26,7 @@ from corpora.errors import Reason, SourceError
 from ingest.crawl.choose import CrawledPage, choose, hops
 from ingest.crawl.discover import Listings
 from ingest.crawl.frontier import Frontier
+from ingest.crawl.links import Links
 from ingest.crawl.report import PASSING, CrawlReport, Ledger, Why
 from ingest.crawl.robots import read_robots
 from ingest.crawl.scope import Scope
@@ -34,6 +37,9 @@ from ingest.sources.base import Progress, silent
 
 log = logging.getLogger(__name__)
 
+AHEAD = 64
+"""Pages asked for before the oldest of them has been accounted for: bounds what is in memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class CrawlLimits:
@@ -41,7 +47,7 @@ class CrawlLimits:
 
     threads: int = 6
     """Requests under way at once. Beyond 6, a machine of two cores gains nothing."""
-    page: Limits = Limits(body_bytes=8 * 1024 * 1024)
+    page: Limits = field(default_factory=lambda: Limits(body_bytes=8 * 1024 * 1024))
     """The readers take no larger page either."""
     seconds: float = 6 * 3600
     """After this the crawl ends with an error; the next one goes on with it."""
@@ -110,7 +116,7 @@ class Crawler:
             try:
                 for _ in range(self._scope.site.max_depth + 1):
                     total = len(self._visits) + len(level)
-                    for visit in pool.map(lambda one: visitor.visit(*one), level):
+                    for visit in _ahead(pool, visitor, level):
                         self._take(visit, frontier)
                         on_progress(len(self._visits), total, what)
                         if monotonic() - clock > self._limits.seconds:
@@ -142,7 +148,8 @@ class Crawler:
 
     def _take(self, visit: Visit, frontier: Frontier) -> None:
         """Account for one visit, and follow where it leads."""
-        self._visits[visit.url] = visit
+        # Its links are followed below, and would fill the memory.
+        self._visits[visit.url] = replace(visit, links=Links(canonical=visit.links.canonical))
         self._in_a_row = self._in_a_row + 1 if visit.why in PASSING else 0
         if self._in_a_row >= self._limits.faults_in_a_row:
             raise SourceError(
@@ -233,11 +240,24 @@ class Crawler:
         self._cache.close()
 
     def read(self, page: CrawledPage) -> bytes:
-        """Return the bytes of a page of this crawl. Raises SourceError where they have been lost since."""
+        """Return the bytes of a page of this crawl. Raises SourceError where they are lost."""
         answer = self._door.kept(page.copy.asked, accept=page.copy.accept)
         if answer is None or hashlib.sha256(answer.body).hexdigest() != page.copy.sha256:
             raise SourceError(page.url, Reason.CHECKSUM_MISMATCH, "it changed since the crawl")
         return answer.body
+
+
+def _ahead(
+    pool: ThreadPoolExecutor, visitor: Visitor, level: list[tuple[str, str]]
+) -> Iterator[Visit]:
+    """Visit each address of ``level`` in the pool; results in order, few of them waiting."""
+    waiting: deque[Future[Visit]] = deque()
+    for url, spelled in level:
+        waiting.append(pool.submit(visitor.visit, url, spelled))
+        if len(waiting) >= AHEAD:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
 
 
 def fingerprint(pages: tuple[CrawledPage, ...]) -> str:

@@ -31,9 +31,10 @@ class Frontier:
         self.other_releases: set[str] = set()
 
     def add(self, address: str) -> str | None:
-        """Note an absolute address that was found. Returns its one spelling, None where it has none.
+        """Note an absolute address that was found.
 
-        What is not to be visited is noted in the ledger, once.
+        Returns its one spelling, None where it has none. What is not to be visited is noted in the
+        ledger, once.
         """
         url = self._scope.canonical(address)
         if url is None or url in self._seen:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from math import isnan
 from urllib.parse import urljoin
 
 from protego import Protego
@@ -35,7 +36,8 @@ class Robots:
         """Seconds to leave between two requests."""
         asked = self.rules.crawl_delay(self.agent) or 0.0
         rate = self.rules.request_rate(self.agent)
-        return max(asked, rate.seconds / rate.requests if rate and rate.requests else 0.0)
+        wanted = (asked, rate.seconds / rate.requests if rate and rate.requests else 0.0)
+        return max(0.0, *(seconds for seconds in wanted if not isnan(seconds)))
 
     @property
     def sitemaps(self) -> tuple[str, ...]:

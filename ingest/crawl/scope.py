@@ -51,7 +51,7 @@ class Scope:
     @property
     def versioned(self) -> bool:
         """Whether addresses say which release they are of."""
-        return bool(self._releases)
+        return any("{release}" in one for one in (self.site.start, *self.site.include))
 
     def canonical(self, url: str) -> str | None:
         """``url`` in the one spelling of this crawl, or None."""

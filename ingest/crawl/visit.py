@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
@@ -43,7 +43,7 @@ class Visit:
 
     url: str
     copy: Copy | None = None
-    links: Links = Links()
+    links: Links = field(default_factory=Links)
     redirect: str = ""
     """Where it redirects to, absolute and as spelled."""
     why: Why | None = None
@@ -61,7 +61,7 @@ class Visitor:
     since: datetime
     """When the crawl began: what was asked for since needn't be asked for again."""
     limits: Limits
-    not_found: SoftNotFound = SoftNotFound()
+    not_found: SoftNotFound = field(default_factory=SoftNotFound)
     spelling: Spelling | None = None
 
     def visit(self, url: str, spelled: str = "") -> Visit:

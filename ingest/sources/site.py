@@ -12,12 +12,12 @@ import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from corpora.catalogue import Product
 from corpora.errors import Reason, SourceError
 from ingest.crawl.crawler import Crawl, Crawler, CrawlLimits
 from ingest.crawl.report import CrawlReport
+from ingest.crawl.robots import read_robots
 from ingest.crawl.scope import Scope
 from ingest.egress import Cache, Door
 from ingest.sources.base import Document, Found, Progress, silent
@@ -61,6 +61,8 @@ class SiteSource:
         for number, (label, scope) in enumerate(scopes.items()):
             on_progress(number, len(scopes), "look for releases")
             try:
+                if not read_robots(self._door, scope.start).allows(scope.start):
+                    raise SourceError(scope.start, Reason.REFUSED, "its robots.txt forbids it")
                 answer = self._door.follow(scope.start)
                 if not 200 <= answer.status < 300:
                     raise SourceError(scope.start, Reason.UNREACHABLE, f"status {answer.status}")
@@ -102,7 +104,7 @@ class SiteSource:
         return replace(found, origin=scope.start, fingerprint=crawl.fingerprint)
 
     def fetch(self, found: Found, *, on_progress: Progress = silent) -> Iterator[Document]:
-        """Hand out the pages of ``found``, sorted by slug, crawling first where it wasn't prepared."""
+        """Hand out the pages of ``found``, sorted by slug; crawl first where it wasn't prepared."""
         if found.label not in self._crawls:
             self.prepare(found, on_progress=on_progress)
         crawler, crawl = self._crawls[found.label]
@@ -135,7 +137,8 @@ class SiteSource:
         unversioned: dict[str, list[str]] = {}
         for label, scope in scopes.items():
             if not scope.versioned:
-                unversioned.setdefault(urlsplit(scope.start).netloc + scope.root, []).append(label)
+                site = f"{scope.start} {' '.join(scope.site.include)}"
+                unversioned.setdefault(site, []).append(label)
         for site, labels in unversioned.items():
             if len(labels) > 1:
                 log.warning("%s doesn't say which of %s it describes", site, ", ".join(labels))
