@@ -19,6 +19,7 @@ optional. ``Surface.exhaustive`` names the facts on which a source's silence doe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
@@ -76,6 +77,7 @@ GroupKind = Literal["at_most_one", "exactly_one", "at_least_one", "all_or_none"]
 # Untrusted input ends here. The longest names and texts seen: an Azure option of 63 characters,
 # 1,160 choices of an EC2 instance type, a curl synopsis below 100; limits stand well above them.
 # U+FDD0–U+FDEF are noncharacters that no text carries: the store marks what it factors out by them.
+_CONTROLS = r"\x00-\x1f\x7f\ufdd0-\ufdef"
 _BARRED = r"\x00-\x08\x0b-\x1f\x7f\x{FDD0}-\x{FDEF}"
 Name = Annotated[str, StringConstraints(pattern=rf"^[^\s{_BARRED}]+$", max_length=200)]
 Line = Annotated[str, StringConstraints(pattern=rf"^[^\n{_BARRED}]*$", max_length=1000)]
@@ -86,6 +88,11 @@ Names = Annotated[tuple[Name, ...], Field(min_length=1, max_length=64)]
 Choices = Annotated[tuple[Line, ...], Field(max_length=5000)]
 
 CONFIG = ConfigDict(extra="forbid")
+
+
+def one_line(text: str) -> str:
+    """Fold a text of any source into what a one-line field takes, cut after 1,000 characters."""
+    return re.sub(rf"[\s{_CONTROLS}]+", " ", text).strip()[:1000]
 
 
 @dataclass(frozen=True, slots=True, config=CONFIG)

@@ -13,6 +13,7 @@ from typing import Literal
 
 from commands.dialect import GNU, Dialect
 from commands.model import Command, Option, Positional
+from commands.names import Names
 
 ProblemCode = Literal["unknown_flag", "ambiguous_flag", "missing_value", "unexpected_value"]
 
@@ -107,53 +108,6 @@ def assign(
     return shares, tuple(operands[start:])
 
 
-class Names:
-    """The spellings of a command's options as its dialect folds them."""
-
-    def __init__(self, command: Command, dialect: Dialect) -> None:
-        self._dialect = dialect
-        self._exact: dict[str, tuple[Option, str]] = {}
-        for option in command.options:
-            for name in option.spellings:
-                self._exact.setdefault(self.fold(name), (option, name))
-                if dialect.key_values and name.endswith("="):
-                    self._exact.setdefault(self.fold(name[:-1]), (option, name))
-
-    def fold(self, name: str) -> str:
-        """Give the form in which two spellings that mean the same are equal."""
-        if self._dialect.ignore_case:
-            name = name.lower()
-        if self._dialect.underscores and name.startswith("--"):
-            name = name.replace("_", "-")
-        if self._dialect.dash_insensitive and name.startswith("--"):
-            name = name[1:]
-        return name
-
-    def exact(self, name: str) -> tuple[Option, str] | None:
-        """Give the option so spelled, and the spelling of the command it stands for."""
-        return self._exact.get(self.fold(name))
-
-    def long(self, name: str) -> dict[str, Option]:
-        """Give what a long name may stand for: one option by one or more of its spellings.
-
-        More than one option, or both a name and a negation, if it is ambiguous; none if unknown.
-        """
-        if found := self.exact(name):
-            return {found[1]: found[0]}
-        for prefix in self._dialect.negations:
-            positive = self.exact(f"--{name[2 + len(prefix) :]}")
-            if positive and name.startswith(f"--{prefix}"):
-                return {name: positive[0]}
-        if not self._dialect.abbreviations or not name.startswith("--") or len(name) < 3:
-            return {}
-        folded = self.fold(name)
-        return {
-            spelling: option
-            for known, (option, spelling) in self._exact.items()
-            if known.startswith(folded)
-        }
-
-
 @dataclass(slots=True)
 class _Reader:
     command: Command
@@ -225,7 +179,7 @@ class _Reader:
 
     def _number(self, word: str) -> bool:
         """``head -5`` is the option ``-NUM``; elsewhere a negative number is an operand."""
-        found = self.names.exact("-NUM")
+        found = self.names.number
         if found:
             self._give(*found, word, [word[1:]], self.at - 1)
         return found is not None
@@ -253,13 +207,18 @@ class _Reader:
     def _short(self, word: str) -> None:
         """Read ``-x``, ``-xVALUE`` or a cluster ``-abc``."""
         for place in range(1, len(word)):
-            name, rest = f"-{word[place]}", word[place + 1 :]
+            name = f"-{word[place]}"
             found = self.names.exact(name)
             if found is None:
                 self._unknown(word if place == 1 else name)
                 return
             option, _ = found
-            if self.dialect.short_equals and rest.startswith("="):
+            follows = word[place + 1 : place + 2]
+            if option.arity == "none" and self.dialect.clusters and follows != "=":
+                self._give(*found, name, [], None)
+                continue
+            rest = word[place + 1 :]
+            if self.dialect.short_equals and follows == "=":
                 self._valued(*found, name, rest[1:])
                 return
             if rest and option.arity != "none" and not self.dialect.attached:
@@ -269,7 +228,7 @@ class _Reader:
                 self._valued(*found, name, rest or None)
                 return
             self._give(*found, name, [], None)
-            if not self.dialect.clusters and rest:
+            if rest and not self.dialect.clusters:
                 self.problems.append(Problem("unexpected_value", self.at - 1, rest, option))
                 return
 
@@ -287,19 +246,21 @@ class _Reader:
             if not values:
                 self.problems.append(Problem("missing_value", index, spelling, option))
             self._give(option, name, spelling, values, index + 1, word=index)
-        elif arity in {"one", "many"} and self._takes_next():
+        elif arity in {"one", "many"} and self._takes_next(spelling):
             self.at += 1
             self._give(option, name, spelling, [self.words[index + 1]], index + 1, word=index)
         elif arity in {"one", "many"}:
             self.problems.append(Problem("missing_value", index, spelling, option))
             self._give(option, name, spelling, [], None, word=index)
-        elif arity == "optional" and self.dialect.optional_words and self._takes_next():
+        elif arity == "optional" and self.dialect.optional_words and self._takes_next(spelling):
             self.at += 1
             self._give(option, name, spelling, [self.words[index + 1]], index + 1, word=index)
         else:
             self._give(option, name, spelling, [], None, word=index)
 
-    def _takes_next(self) -> bool:
+    def _takes_next(self, spelling: str) -> bool:
+        if spelling.startswith("+") and self.dialect.equals:
+            return False  # dig +time=2, never dig +time 2
         return self.at < len(self.words) and (
             self.dialect.dash_values or not self._looks_like_option(self.words[self.at])
         )

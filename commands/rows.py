@@ -5,7 +5,7 @@ Equal facts are one row, whatever command or release they stand in::
     versions   a command at a set of releases → its head, its evidence, its options
     heads      what is said of a command apart from its options        JSON
     options    one option's facts                                       JSON
-    evidence   where facts were read                                    JSON
+    evidence   where the facts of one command were read                 compressed lines of JSON
     nodes      the tree of words that paths are made of
     postings   a spelling → the commands that take it, and at which releases
 
@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pydantic import TypeAdapter
@@ -52,7 +53,7 @@ CREATE TABLE versions (
 ) WITHOUT ROWID;
 CREATE TABLE heads (id INTEGER PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE options (id INTEGER PRIMARY KEY, body TEXT NOT NULL);
-CREATE TABLE evidence (id INTEGER PRIMARY KEY, body TEXT NOT NULL);
+CREATE TABLE evidence (id INTEGER PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE postings (
     product INTEGER NOT NULL, name TEXT NOT NULL, body BLOB NOT NULL,
     PRIMARY KEY (product, name)
@@ -69,6 +70,33 @@ SCOPES = TypeAdapter(tuple[Scope, ...])
 _BASE = {source: chr(0xFDD0 + i) for i, source in enumerate(TRUST)}
 _PAGE = {source: chr(0xFDD8 + i) for i, source in enumerate(TRUST)}
 _LABEL = chr(0xFDE0)
+
+
+_DICTIONARY = (
+    '[{"source":"help","quote":"[{"source":"model","url":"[{"source":"binary","quote":"'
+    f'","passage":"[{{"source":"documentation","url":"{chr(0xFDDB)}#","quote":"--'
+).encode()
+"""What evidence begins with, told to the compressor: texts are too short for it to learn that."""
+_EXPANDED = 64 << 20
+"""Bytes that the evidence of one command may expand to: 5,000 options with full quotes."""
+
+
+def squeeze(text: str) -> bytes:
+    """Compress a text."""
+    packer = zlib.compressobj(9, zdict=_DICTIONARY)
+    return packer.compress(text.encode()) + packer.flush()
+
+
+def expand(body: bytes) -> str:
+    """Read what `squeeze` wrote. Raises ValueError where it is damaged or much too large."""
+    unpacker = zlib.decompressobj(zdict=_DICTIONARY)
+    try:
+        text = unpacker.decompress(body, _EXPANDED)
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
+    if not unpacker.eof:
+        raise ValueError("the evidence is cut short, or too large")
+    return text.decode()
 
 
 def root(product: int, kind: Kind) -> int:

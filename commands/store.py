@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -195,13 +196,18 @@ class SurfaceStore:
                 found.append(at.label)
         return tuple(found)
 
-    def options_anywhere(self, product: str, option: str) -> tuple[Place, ...]:
-        """Give the commands that declare ``option`` in any release, in the order of their paths."""
+    def options_anywhere(
+        self, product: str, option: str, *, at_most: int | None = None
+    ) -> tuple[Place, ...]:
+        """Give the commands that declare ``option`` in any release, in the order of their paths.
+
+        With ``at_most``, some so many of them: 19,000 commands of aws take ``--cli-input-json``.
+        """
         self.releases(product)
         known = self._file.products[product]
         places = (
             (*self._file.path(node), known.labels(bits))
-            for node, bits in self._file.postings(known.id, option)
+            for node, bits in islice(self._file.postings(known.id, option), at_most)
         )
         return tuple(Place(path, kind, releases) for kind, path, releases in sorted(places))
 
@@ -214,23 +220,14 @@ class SurfaceStore:
         itself. Commands that are alike aren't decoded.
         """
         one, other = (1 << self.release(product, label).position for label in (old, new))
-        for kind in rows.KINDS:
-            root = self._root(product, kind)
-            nodes = {
-                node
-                for bit in (one, other)
-                for node in self._file.described(root, bit.bit_length() - 1)
-            }
-            for node in sorted(nodes, key=lambda node: self._file.path(node)[1]):
-                held = [version.releases for version in self._file.versions(node)]
-                if any(bool(bits & one) != bool(bits & other) for bits in held):
-                    before, after = (
-                        self._own(product, label, node)
-                        if any(bits & bit for bits in held)
-                        else None
-                        for label, bit in ((old, one), (new, other))
-                    )
-                    yield before, after
+        nodes = self._file.differing(self._file.products[product].id, one, other)
+        for node in sorted(nodes, key=self._file.path):
+            held = [version.releases for version in self._file.versions(node)]
+            before, after = (
+                self._own(product, label, node) if any(bits & bit for bits in held) else None
+                for label, bit in ((old, one), (new, other))
+            )
+            yield before, after
 
     # --- decoding ---------------------------------------------------------------------------------
 

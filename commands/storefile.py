@@ -63,7 +63,6 @@ class Version:
     head: int
     evidence: int
     options: tuple[int, ...]
-    options_evidence: tuple[int, ...]
 
 
 class StoreFile:
@@ -110,6 +109,17 @@ class StoreFile:
                 return target
         return child if releases >> position & 1 else 0
 
+    def differing(self, product: int, one: int, other: int) -> list[int]:
+        """Give the commands of which something differs between two releases, given as bits."""
+        sets = self.query("SELECT id FROM release_sets WHERE product = ?", product)
+        apart = {
+            number
+            for (number,) in sets
+            if bool(self._bits(number) & one) != bool(self._bits(number) & other)
+        }
+        found = self.query("SELECT node, releases FROM versions")
+        return sorted({node for node, releases in found if releases in apart})
+
     def children(self, node: int, position: int) -> tuple[str, ...]:
         """Give the words that may follow at a release, sorted."""
         return tuple(word for _, word in self._below(node, position))
@@ -140,11 +150,10 @@ class StoreFile:
     def versions(self, node: int) -> list[Version]:
         """Give everything said of a command, over all releases."""
         return [
-            Version(self._bits(releases), head, evidence, numbers[::2], numbers[1::2])
-            for releases, head, evidence, pairs in self.query(
+            Version(self._bits(releases), head, evidence, tuple(rows.unpack(options)))
+            for releases, head, evidence, options in self.query(
                 "SELECT releases, head, evidence, options FROM versions WHERE node = ?", node
             )
-            for numbers in (tuple(rows.unpack(pairs)),)
         ]
 
     def version(self, node: int, position: int) -> Version | None:
@@ -157,11 +166,12 @@ class StoreFile:
     def text(self, version: Version, node: int, factoring: rows.Factoring) -> str:
         """Give the whole command as one JSON text, joined from its rows."""
         bodies = self._bodies("options", version.options)
-        quotes = self._bodies("evidence", (version.evidence, *version.options_evidence))
-        evidence = factoring.read(quotes[version.evidence], {})
+        ((squeezed,),) = self.query("SELECT body FROM evidence WHERE id = ?", version.evidence)
+        own, *quotes = rows.expand(squeezed).split("\n")
+        evidence = factoring.read(own, {})
         options = ",".join(
-            f'{bodies[option][:-1]},"evidence":{quotes[read]}}}' if read else bodies[option]
-            for option, read in zip(version.options, version.options_evidence, strict=True)
+            f'{bodies[option][:-1]},"evidence":{read}}}' if read else bodies[option]
+            for option, read in zip(version.options, quotes, strict=True)
         )
         options = factoring.read(options, rows.pages(_EVIDENCE.validate_json(evidence)))
         kind, path = self.path(node)

@@ -15,7 +15,7 @@ from commands.model import Command
 
 CERTAIN = 1.0
 """Up to this cost a suggestion may be taken for what was meant, if no other comes near."""
-APART = 0.75
+APART = 0.5
 """How much dearer the next suggestion must be for the first to be certain."""
 
 _HABIT = 0.25  # dashes, underscores, upper case: nothing of the word itself is wrong
@@ -24,6 +24,8 @@ _ORDER = 0.5
 _NEGATION = 0.6
 _BEGUN = 0.7  # --all for --all-namespaces: the rest was forgotten
 _PART = 0.9
+_LONGER = 1.1  # --watching for --watch
+_SHORTENED = 1.2  # --rm for --remove, --mem for --memory
 _DEPRECATED = 0.3
 
 
@@ -87,13 +89,13 @@ def _cost(word: str, name: str) -> float | None:
     if not one or not other:
         return None
     habit = _HABIT * (
-        (_dashes(word) != _dashes(name)) + ("_" in word) * ("_" not in name) + (one != _fold(one))
+        (_dashes(word) != _dashes(name))
+        + ("_" in word) * ("_" not in name)
+        + (one.islower() != other.islower())
     )
     if min(len(one), len(other)) == 1:
         # A letter is another option, not a slip of this one, unless only its case or dashes are.
-        if _fold(one) == _fold(other):
-            return habit or _HABIT
-        return None
+        return habit or _HABIT if _fold(one) == _fold(other) else None
     one, other = _fold(one), _fold(other)
     if one == other:
         return habit or _HABIT
@@ -117,7 +119,7 @@ def _habitual(one: str, other: str) -> float | None:
         return _PLURAL
     if one.removeprefix("no-") == other.removeprefix("no-"):
         return _NEGATION
-    words, others = one.split("-"), other.split("-")
+    words, others = ([part.rstrip("s") for part in text.split("-")] for text in (one, other))
     if sorted(words) == sorted(others):
         return _ORDER
     if one.replace("-", "") == other.replace("-", ""):
@@ -125,11 +127,22 @@ def _habitual(one: str, other: str) -> float | None:
     longer = abs(len(words) - len(others)) * 0.1
     if len(one) >= 3 and other.startswith(f"{one}-"):
         return _BEGUN + longer
+    short, long = sorted((one, other), key=len)
+    if long.startswith(short) and 2 * len(short) > len(long):
+        return _LONGER
+    if 2 <= len(short) <= 4 and "-" not in long and _within(short, long):
+        return _SHORTENED
     if set(words) < set(others) or set(others) < set(words):
         shared = set(words) & set(others)
         if max(map(len, shared)) >= 4:
             return _PART + longer
     return None
+
+
+def _within(short: str, long: str) -> bool:
+    """Tell whether ``short`` is letters of ``long`` in their order, the first among them."""
+    letters = iter(long)
+    return short[0] == long[0] and all(letter in letters for letter in short)
 
 
 def _plain(word: str) -> str:

@@ -57,7 +57,7 @@ def write(path: Path, surfaces: Iterable[Surface]) -> Written:
         options=builder.options_seen,
         distinct_commands=sum(map(len, builder.versions.values())),
         distinct_options=len(builder.options.ids),
-        distinct_evidence=len(builder.evidence.ids),
+        distinct_evidence=len(builder.evidence),
     )
 
 
@@ -100,7 +100,7 @@ class _Release:
 
 
 _Version = tuple[int, int, bytes]
-"""Head, evidence, and packed pairs of option and its evidence."""
+"""Head, evidence, and packed options."""
 
 
 @dataclass(slots=True)
@@ -110,7 +110,7 @@ class _Builder:
     digests: dict[tuple[str, int], str] = field(default_factory=dict)
     heads: _Pool = field(default_factory=_Pool)
     options: _Pool = field(default_factory=_Pool)
-    evidence: _Pool = field(default_factory=_Pool)
+    evidence: dict[bytes, int] = field(default_factory=dict)
     spellings: dict[int, tuple[str, ...]] = field(default_factory=dict)
     nodes: dict[tuple[int, str], _Node] = field(default_factory=dict)
     versions: dict[int, dict[_Version, int]] = field(default_factory=dict)
@@ -158,19 +158,21 @@ class _Builder:
             command = replace(command, dialect=None)
         pages = rows.pages(command.evidence)
         head = rows.head_body(command, surface.sources)
-        evidence = release.factoring.write(command.evidence, {})
-        yield from (command.kind, *command.path, head, evidence)
-        pairs: list[int] = []
+        read = [release.factoring.write(command.evidence, {})]
+        yield from (command.kind, *command.path, head)
+        numbers: list[int] = []
         for option in command.options:
             body = rows.option_body(option, surface.sources)
-            read = release.factoring.write(option.evidence, pages) if option.evidence else ""
-            yield from (body, read)
+            yield body
             number = self.options.add(body)
             self.spellings.setdefault(number, option.spellings)
-            pairs += (number, self.evidence.add(read) if read else 0)
+            numbers.append(number)
+            read.append(release.factoring.write(option.evidence, pages) if option.evidence else "")
         node = self._node(release.product, command.kind, command.path)
         node.mark(release.bit)
-        version = (self.heads.add(head), self.evidence.add(evidence), rows.pack(pairs))
+        evidence = "\n".join(read)
+        yield evidence
+        version = (self.heads.add(head), self._evidence(evidence), rows.pack(numbers))
         known = self.versions.setdefault(node.id, {})
         known[version] = known.get(version, 0) | release.bit
         for alias in command.aliases:
@@ -196,6 +198,11 @@ class _Builder:
             raise ParseError("surface", Reason.EMPTY, "a command without a path")
         return parent
 
+    def _evidence(self, lines: str) -> int:
+        # Kept squeezed: whole, the evidence of a large product would fill the memory.
+        body = rows.squeeze(lines)
+        return self.evidence.setdefault(body, len(self.evidence) + 1)
+
     def _set(self, product: int, releases: int) -> int:
         return self.sets.setdefault((product, releases), len(self.sets) + 1)
 
@@ -204,8 +211,8 @@ class _Builder:
         found: dict[tuple[int, str], dict[int, int]] = {}
         product_of = {node.id: node.product for node in self.nodes.values()}
         for node, versions in self.versions.items():
-            for (_, _, pairs), releases in versions.items():
-                for option in list(rows.unpack(pairs))[::2]:
+            for (_, _, options), releases in versions.items():
+                for option in rows.unpack(options):
                     for name in self.spellings[option]:
                         places = found.setdefault((product_of[node], name), {})
                         places[node] = places.get(node, 0) | releases
@@ -239,12 +246,9 @@ class _Builder:
             fill("meta", [("digest", self.digest())], 2)
             fill("products", ((number, name) for name, number in self.products.items()), 2)
             fill("releases", sorted(self.releases.values()), 7)
-            for table, pool in (
-                ("heads", self.heads),
-                ("options", self.options),
-                ("evidence", self.evidence),
-            ):
+            for table, pool in (("heads", self.heads), ("options", self.options)):
                 fill(table, ((number, body) for body, number in pool.ids.items()), 2)
+            fill("evidence", ((number, body) for body, number in self.evidence.items()), 2)
             fill(
                 "nodes",
                 (

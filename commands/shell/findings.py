@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from commands.shell.limits import MAX_COMMANDS, MAX_PROBLEMS
+from commands.shell.limits import MAX_COMMANDS, MAX_PROBLEMS, MAX_REREAD
 from commands.shell.model import Assignment, Invocation, Problem, Redirection, Script, Span
 from commands.shell.scope import Scope
 from commands.shell.source import Source
@@ -89,6 +89,7 @@ class Findings:
     def __init__(self) -> None:
         self._drafts: list[Draft] = []
         self._problems: list[Problem] = []
+        self._reread = 0
 
     def command(self, draft: Draft) -> None:
         """Adds a command. Raises Full at the limit."""
@@ -98,6 +99,15 @@ class Findings:
             self._problems.append(Problem(reason, Span(start, end)))
             raise Full
         self._drafts.append(draft)
+
+    def read_again(self, source: Source) -> None:
+        """Counts a text inside the text. Raises Full at the limit."""
+        self._reread += len(source.text)
+        if self._reread > MAX_REREAD:
+            first, last = source.range(0, len(source.text))
+            reason = "too much text inside other text: the rest is not read"
+            self._problems.append(Problem(reason, Span(first, last)))
+            raise Full
 
     def problem(self, source: Source, reason: str, start: int, end: int) -> None:
         """Adds a problem. Raises Full at the limit."""

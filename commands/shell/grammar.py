@@ -2,6 +2,11 @@
 
 A recursive descent over the text that emits simple commands as it meets them. A place that can't
 be read is told as a problem, and reading goes on with the line after it.
+
+Why not tree-sitter-bash (0.25.1): its time is not linear (``a | `` repeated: 4,000 characters 0.05 s,
+16,000 1.0 s; ``a=(`` likewise), it speaks bytes, takes ``do do`` and ``> out -n x`` for what they
+are not, and of 998 blocks of documentation that ``bash -n`` accepts it fails on 58; this grammar
+fails on 2, one of them a tree drawn with ``|--``, the other a real mistake that bash lets pass.
 """
 
 from __future__ import annotations
@@ -69,6 +74,7 @@ class Grammar(SimpleCommands):
 
     def commands_of(self, source: Source, scope: Scope, via: tuple[str, ...] | None = None) -> None:
         """Reads all commands of another source."""
+        self.findings.read_again(source)
         via = self.via if via is None else via
         Grammar(source, self.findings, self.takes_value, scope, self.depth, via).read_all()
 
@@ -220,7 +226,9 @@ class Grammar(SimpleCommands):
             self.blanks()
             if match := _NAMED_COPROCESS.match(self.text, self.pos):
                 self.pos = match.end()
+            self.enter(start)
             self._command()
+            self.depth -= 1
 
     def _if(self, start: int) -> None:
         closer = "elif"

@@ -31,17 +31,19 @@ _GO_TEMPLATE = re.compile(
 _WHOLE = re.compile(rf"(?:{ANGLE.pattern}|{BRACES.pattern}|[\w./:@,=+~%?&#-])*")
 """A word made of placeholders and glue only: not HTML, not a program of sed or awk."""
 
-_OPTIONAL = re.compile(r"\[[A-Za-z-][\w.,|=<>:-]*\](?:\.\.\.)?|\.{3}|…")
+_OPTIONAL = re.compile(r"\[-{0,2}[A-Za-z]{2}[\w.,|=<>:-]*\](?:\.\.\.)?|\.{3}|…")
 
 _CAPITALS = re.compile(r"(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|(?:YOUR|your|Your|MY)[_-][\w-]+|X{3,})")
 
 # The words that stand alone in capitals in the usage lines of docker, kubectl, helm, argocd, trivy
 # and etcdctl in their own documentation, without those that are real values somewhere.
+# Words that usage lines and examples of those vendors set alone, without those that are values or
+# keywords somewhere (CRITICAL, HEAD, SHELL, redis's COMMAND and CLUSTER).
 _METAVARIABLE = re.compile(
     r"(?:NAME|NAMESPACE|IMAGE|CONTAINER|FILE|FILENAME|PATH|DIR|DIRECTORY|HOST|HOSTNAME|PORT|USER|"
-    r"USERNAME|PASSWORD|TOKEN|URL|ID|VALUE|KEY|VERSION|REGION|POD|NODE|SERVICE|RESOURCE|CLUSTER|"
+    r"USERNAME|PASSWORD|TOKEN|URL|ID|VALUE|KEY|VERSION|REGION|POD|NODE|SERVICE|RESOURCE|"
     r"CONTEXT|CHART|RELEASE|REPOSITORY|REPO|TAG|BUCKET|DATABASE|DBNAME|TABLE|VOLUME|NETWORK|"
-    r"COMMAND|ARG|ARGS|OPTIONS|FLAGS|SERVER|APP|APPNAME|PROJECT)"
+    r"ARG|ARGS|OPTIONS|FLAGS|SERVER|APP|APPNAME|PROJECT)"
 )
 
 _SUSPICIOUS = re.compile(r"[<{\[…]|\.{3}|[A-Z]{2}|XXX|[Yy]our[_-]|MY_")
@@ -63,7 +65,6 @@ def is_placeholder(value: str) -> bool:
     if _OPTIONAL.fullmatch(value):
         return True
     last = value.rpartition("=")[2]
-    return any(
-        _CAPITALS.fullmatch(part) or _METAVARIABLE.fullmatch(part)
-        for part in re.split(r"[/:@,]", last)
+    return _METAVARIABLE.fullmatch(last) is not None or any(
+        _CAPITALS.fullmatch(part) for part in re.split(r"[/:@,]", last)
     )

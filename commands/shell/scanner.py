@@ -6,6 +6,7 @@ import re
 from abc import ABC, abstractmethod
 
 from commands.shell.ansi import closing_of, escapes
+from commands.shell.arithmetic import closing_parentheses
 from commands.shell.limits import MAX_DEPTH
 from commands.shell.placeholders import ANGLE, BRACES, has_name
 from commands.shell.scope import Scope
@@ -19,7 +20,6 @@ _BRACED_RUN = re.compile(r"[^}\\'\"`$\0]++")
 _NAME = re.compile(r"\$(?:[A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\})")
 _SPECIAL = re.compile(r"\$[0-9@*#?$!_-]")
 _ACTIVE = re.compile(r"[$`]")
-_FLAT = re.compile(r"\\.|'[^']*'|[()]", re.DOTALL)
 _CONTINUED = re.compile(r"(?:\\\r?\n)+")
 
 SINGLE_VALUED = frozenset("#?$!_-0123456789")
@@ -314,23 +314,9 @@ class Scanner(ABC):
         bare = not quoted or "@" in self.text[start : self.pos]
         pieces.append(Piece("other", "", start, self.pos, bare=bare))
 
-    def _closing_of(self, pos: int) -> int:
-        depth = 0
-        inner_close = -1
-        for match in _FLAT.finditer(self.text, pos):
-            if match[0] == "(":
-                depth += 1
-            elif match[0] == ")":
-                depth -= 1
-                if depth == 1:
-                    inner_close = match.start()
-                elif depth == 0:
-                    return match.end() if match.start() == inner_close + 1 else -1
-        return -1
-
     def arithmetic(self, pos: int) -> bool:
         """Consumes ``((…))`` at ``pos``, if it is there. Only the substitutions in it matter."""
-        close = self._closing_of(pos) if self.text.startswith("((", pos) else -1
+        close = closing_parentheses(self.text, pos) if self.text.startswith("((", pos) else -1
         if close < 0:
             return False
         self.enter(pos)

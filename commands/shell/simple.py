@@ -11,7 +11,7 @@ from commands.shell.scanner import Scanner, Unreadable
 from commands.shell.scope import Scope
 from commands.shell.source import OPAQUE, Source
 from commands.shell.tokens import Piece, Token, is_quoted, known, unquoted
-from commands.shell.unwrap import TakesValue, look_through
+from commands.shell.unwrap import TakesValue, is_wrapper, look_through
 
 AFTER = r"(?=[ \t\r\n;&|()<>]|\Z)"
 """What may follow a reserved word."""
@@ -21,6 +21,7 @@ _REDIRECT = re.compile(
     r"(?:[0-9]++|\{[A-Za-z_][A-Za-z0-9_]*\})?(?:<<<|<<-?|<&|<>|>>|>&|>\||<|>)|&>>?"
 )
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*+)(?:\[[^\]\s]{0,200}\])?\+?=")
+_NOT_CONTINUED = re.compile(r"\\[ \t]++\r?\n")
 _PARENTHESES = re.compile(r"\([ \t]*+\)")
 _PROMPT = re.compile(r"\$[ \t]++(?=[^\s])")
 _DECLARING = frozenset({"declare", "typeset", "local", "export", "readonly"})
@@ -86,6 +87,7 @@ class SimpleCommands(Scanner):
 
     def expansions_of(self, source: Source, scope: Scope) -> Source:
         """Finds the substitutions in a here-document; returns what its reader would be given."""
+        self.findings.read_again(source)
         reader = type(self)(source, self.findings, self.takes_value, scope, self.depth, self.via)
         pieces: list[Piece] = []
         try:
@@ -120,6 +122,11 @@ class SimpleCommands(Scanner):
             if self.pos >= self.end:
                 break
             c = self.text[self.pos]
+            if c == "\\" and (match := _NOT_CONTINUED.match(self.text, self.pos)):
+                reason = "a blank stands behind this backslash, so that it continues no line"
+                self.findings.problem(self.source, reason, self.pos, match.end() - 1)
+                self.pos = match.end()  # read on as it was meant
+                continue
             if c in "\n;|)" or (c == "&" and not self.text.startswith("&>", self.pos)):
                 break
             if c in "<>&0123456789{" and (redirect := self._redirect()):
@@ -190,7 +197,7 @@ class SimpleCommands(Scanner):
         if target.start == target.end:
             raise Unreadable(f"{operator!r} has no target", start)
         redirect = Redirect(operator, target, start, self.pos)
-        if operator.endswith(("<<", "<<-")):
+        if operator.endswith(("<<", "<<-")) and not operator.endswith("<<<"):
             redirect.document = HereDocument(
                 start, self.pos, self._delimiter(target), not is_quoted(self.source, target)
             )
@@ -222,7 +229,9 @@ class SimpleCommands(Scanner):
     ) -> None:
         """Tells the command, and then those that it runs."""
         source = self.source
-        found = look_through([known(source, word) for word in words], self.takes_value)
+        found = None
+        if words and is_wrapper(known(source, words[0])):
+            found = look_through([known(source, word) for word in words], self.takes_value)
         own = words if found is None else [words[i] for i in found.own]
         self.findings.command(Draft(source, *extent, own, assignments, redirects, self.scope, via))
         if found is None:

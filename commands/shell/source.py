@@ -37,10 +37,8 @@ class Source:
             return self.base + start, self.base + end
         if start < end:
             return self.starts[start], self.ends[end - 1]
-        if start < len(self.starts):
-            return self.starts[start], self.starts[start]
-        last = self.ends[-1] if self.ends else self.base
-        return last, last
+        at = self.ends[start - 1] if start else self.base
+        return at, at
 
     def slice(self, start: int, end: int) -> Source:
         """The source of ``text[start:end]``."""
@@ -48,7 +46,7 @@ class Source:
             return Source(self.text[start:end], self.base + start)
         return Source(
             self.text[start:end],
-            self.range(start, start)[0],
+            self.starts[start] if start < end else self.range(start, start)[0],
             self.starts[start:end],
             self.ends[start:end],
         )

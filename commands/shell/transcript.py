@@ -18,13 +18,18 @@ from collections.abc import Iterator
 
 from commands.shell.source import Source, SourceBuilder
 
-_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[^`\n]*")
+_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[ \t]*\{?\.?([\w-]*)[^`\n]*")
+_OTHER_LANGUAGES = frozenset(
+    {"json", "yaml", "yml", "toml", "ini", "xml", "html", "text", "txt", "output", "log", "diff"}
+    | {"sql", "python", "py", "go", "js", "ts", "javascript", "typescript", "hcl", "terraform"}
+    | {"dockerfile", "powershell", "ps1", "bat"}
+)
 _INLINE = re.compile(r"\s*`([^`\n]+)`\s*")
 _PROMPT = re.compile(
     r"[ \t]*(?:"
     r"(?:\([\w.-]{1,40}\) ?)?"  # a virtual environment
-    r"(?:[\w.-]{1,40}@[\w.-]{1,60}[: ]?[^\s$#%]{0,80} ?|\[[^\]\n]{1,80}\] ?"
-    r"|(?:ba|z|k|da|a)?sh-[\d.]{1,10}|[~/][\w./-]{0,80} )[$#%]"
+    r"(?:[\w.-]{1,40}@[\w.-]{1,60}[: ]?[^\s$#%]{0,80} ?|\[[\w.-]{1,40}@[^\]\n]{1,80}\] ?"
+    r"|(?:ba|z|k|da|a)?sh-[\d.]{1,10}|[~/] )[$#%]"
     r"|[$%❯])[ \t]+(?=\S)"
 )
 _ROOT_PROMPT = re.compile(r"#[ \t]+(?=\S)")
@@ -67,16 +72,17 @@ def _fenced(source: Source) -> Iterator[Source]:
         yield source
         return
     opened: str | None = None
-    begin = 0
+    language, begin = "", 0
     for start, end in _lines(text):
         match = _FENCE.match(text, start, end)
         if opened is None:
             if match:
-                opened, begin = match[1], end
+                opened, language, begin = match[1], match[2].lower(), end
         elif match and match[1].startswith(opened) and not text[match.end(1) : end].strip():
-            yield source.slice(begin, start)
+            if language not in _OTHER_LANGUAGES:
+                yield source.slice(begin, start)
             opened = None
-    if opened is not None:
+    if opened is not None and language not in _OTHER_LANGUAGES:
         yield source.slice(begin, len(text))
 
 

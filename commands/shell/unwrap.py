@@ -17,7 +17,6 @@ wrapper table is asked."""
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 _CLAUSES = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
-_READ_INPUT = frozenset({"-s", "--stdin"})
 
 
 class Inner(NamedTuple):
@@ -46,12 +45,17 @@ def not_known(_name: str, _path: tuple[str, ...], _option: str) -> bool | None:
     return None
 
 
+def is_wrapper(name: str) -> bool:
+    """Whether a program of that name may run another."""
+    return posixpath.basename(name) in WRAPPERS
+
+
 def look_through(values: Sequence[str], takes_value: TakesValue) -> Found | None:
     """What the command of these words runs, or None where it runs nothing that we know of.
 
     ``values`` hold ``OPAQUE`` where they aren't static.
     """
-    name = posixpath.basename(values[0]) if values else ""
+    name = posixpath.basename(values[0])
     for wrapper in WRAPPERS.get(name, ()):
         walk = _Walk(name, wrapper, values, takes_value)
         if walk.past_path():
@@ -69,6 +73,7 @@ class _Walk:
         self.wrapper = wrapper
         self.values = values
         self.takes_value = takes_value
+        self.marks = ("-", "+") if wrapper.runs == "file" else ("-",)
         self.at = 1
         self.depth = 0
 
@@ -137,10 +142,8 @@ class _Walk:
                 self.at += 1
             elif options and value == "-" and not (wrapper.runs == "file" and not operands):
                 self.at += 1
-            elif options and value[:1] in ("-", "+") and len(value) > 1 and value[0] in "-+":
-                if value[0] == "+" and wrapper.runs != "file":
-                    break
-                if value in wrapper.inert:
+            elif options and len(value) > 1 and value.startswith(self.marks):
+                if value.partition("=")[0] in wrapper.inert:
                     return None
                 if text := self._text():
                     return self._found([text], range(len(values)))

@@ -74,8 +74,9 @@ _DOCKER_RUN = _DOCKER_EXEC | word_set(
 )
 _PODMAN_ROOT = word_set(
     "--cgroup-manager --conmon --connection -c --events-backend --hooks-dir --identity "
-    "--imagestore --log-level --module --network-cmd-path --network-config-dir --out "
-    "--root --runroot --runtime --runtime-flag --ssh --storage-driver --storage-opt --tmpdir --url --volumepath"
+    "--imagestore --log-level --module --network-cmd-path --network-config-dir --out --root "
+    "--runroot --runtime --runtime-flag --ssh --storage-driver --storage-opt --tmpdir "
+    "--url --volumepath"
 )
 _PODMAN_RUN = (_DOCKER_RUN - {"--link"}) | word_set(
     "--arch --authfile --cert-dir --cgroup-conf --chrootdirs --conmon-pidfile --creds "
@@ -99,17 +100,21 @@ _COMPOSE_RUN = _COMPOSE_EXEC | word_set(
 )
 
 
+_ENTRYPOINT = frozenset({"--entrypoint"})
+"""With it the words behind the image are arguments of a program named elsewhere."""
+
+
 def _engine(
     root: frozenset[str], run: frozenset[str], execute: frozenset[str]
 ) -> tuple[Wrapper, ...]:
     """Docker, and what is used like it."""
     return (
         Wrapper(("compose", "exec"), root | _COMPOSE_EXEC, operands=1),
-        Wrapper(("compose", "run"), root | _COMPOSE_RUN, operands=1),
+        Wrapper(("compose", "run"), root | _COMPOSE_RUN, operands=1, inert=_ENTRYPOINT),
         Wrapper(("container", "exec"), root | execute, operands=1),
-        Wrapper(("container", "run"), root | run, operands=1),
+        Wrapper(("container", "run"), root | run, operands=1, inert=_ENTRYPOINT),
         Wrapper(("exec",), root | execute, operands=1),
-        Wrapper(("run",), root | run, operands=1),
+        Wrapper(("run",), root | run, operands=1, inert=_ENTRYPOINT),
     )
 
 
@@ -182,6 +187,7 @@ WRAPPERS: dict[str, tuple[Wrapper, ...]] = {
     # Time, priority, output, signals.
     "timeout": (Wrapper(valued=word_set("-s --signal -k --kill-after"), operands=1),),
     "nohup": (Wrapper(),),
+    "busybox": (Wrapper(),),
     "setsid": (Wrapper(),),
     "nice": (Wrapper(valued=word_set("-n --adjustment")),),
     "ionice": (
@@ -220,8 +226,8 @@ WRAPPERS: dict[str, tuple[Wrapper, ...]] = {
             valued=word_set(
                 "-H --host -M --machine -u --unit -p --property --description --slice "
                 "--service-type --uid --gid --nice --working-directory -E --setenv "
-                "--on-active --on-boot --on-startup --on-unit-active --on-unit-inactive --on-calendar --timer-property "
-                "--path-property --socket-property"
+                "--on-active --on-boot --on-startup --on-unit-active --on-unit-inactive "
+                "--on-calendar --timer-property --path-property --socket-property"
             )
         ),
     ),
@@ -285,11 +291,11 @@ WRAPPERS: dict[str, tuple[Wrapper, ...]] = {
     ),
     "docker-compose": (
         Wrapper(("exec",), _COMPOSE_EXEC, operands=1),
-        Wrapper(("run",), _COMPOSE_RUN, operands=1),
+        Wrapper(("run",), _COMPOSE_RUN, operands=1, inert=_ENTRYPOINT),
     ),
     "podman-compose": (
         Wrapper(("exec",), _COMPOSE_EXEC, operands=1),
-        Wrapper(("run",), _COMPOSE_RUN, operands=1),
+        Wrapper(("run",), _COMPOSE_RUN, operands=1, inert=_ENTRYPOINT),
     ),
     "crictl": (
         Wrapper(("exec",), word_set("-r --runtime-endpoint -t --timeout -c --config"), operands=1),

@@ -31,7 +31,8 @@ def choose(
     """Pick the documents among ``visits`` (in the order visited), sorted by slug.
 
     Of pages with the same bytes the first stays; of a page and its canonical address, the latter;
-    of two with the same slug the one whose address has the greater version. The rest is noted.
+    of two with the same slug the one in the declared format, then of the greater version. The rest
+    is noted.
     """
     pages: dict[str, Visit] = {}
     by_content: dict[str, str] = {}
@@ -83,7 +84,14 @@ def _note_loose_ends(
 
 def _by_slug(pages: Mapping[str, Visit], scope: Scope, ledger: Ledger) -> tuple[CrawledPage, ...]:
     chosen: dict[str, CrawledPage] = {}
-    for url, visit in sorted(pages.items(), key=lambda page: _natural(page[0])):
+    wanted = ".md" if scope.site.format == "markdown" else ".html"
+
+    def rank(url: str) -> tuple[bool, list[tuple[int, str]]]:
+        copy = pages[url].copy
+        return copy is not None and copy.suffix == wanted, _natural(url)
+
+    for url in sorted(pages, key=rank):
+        visit = pages[url]
         if visit.copy is None:
             continue
         slug = scope.slug(url)

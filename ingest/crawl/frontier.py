@@ -69,11 +69,10 @@ class Frontier:
         self._given += len(found[:room])
         return found[:room]
 
-    def give_up(self) -> None:
-        """Note everything that is still waiting as too deep."""
-        for url, _ in sorted(self._next.items()):
+    def give_up(self, level: list[tuple[str, str]]) -> None:
+        """Note a level that is not visited any more as too deep."""
+        for url, _ in level:
             self._ledger.add(url, Why.TOO_DEEP)
-        self._next.clear()
 
 
 def _plain(address: str) -> str:

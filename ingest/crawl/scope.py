@@ -15,8 +15,12 @@ from ingest.crawl.urls import canonical, folder, is_trap
 from ingest.sources.base import fill_whole
 
 _LABEL = r"(?P<release>[A-Za-z0-9][A-Za-z0-9._+~:-]{0,63}?)"
+_MOVING = re.compile(r"\d|^(?:current|latest|stable|devel|main|master|next|nightly|edge|lts)$")
+"""What a label looks like: a number, or a word for one that moves. ``/docs/about/`` has neither."""
 _DOCUMENT = re.compile(r"\.(?:x?html?|mdx?|markdown)$", re.IGNORECASE)
-_NO_DOCUMENT = re.compile(
+_NO_MOVING = re.compile(r"\d|^(?:current|latest|stable|devel|main|master|next|nightly|edge|lts)$")
+"""What a label looks like: a number, or a word for one that moves. ``/docs/about/`` has neither."""
+_DOCUMENT = re.compile(
     r"\.(?:png|jpe?g|gif|svg|ico|webp|avif|css|m?js|json|xml|rss|atom|ya?ml|csv|woff2?|ttf|eot|otf"
     r"|pdf|epub|mobi|docx?|xlsx?|pptx?|zip|t?gz|tar|bz2|xz|zst|7z|whl|jar|deb|rpm|dmg|pkg|exe|msi"
     r"|iso|bin|mp[34]|m4[av]|webm|ogg|mov|avi|wasm|map|sh|sig|asc|sha\d+)$",
@@ -84,7 +88,7 @@ class Scope:
         if (parts.scheme, parts.netloc) not in self._origins:
             return None
         for pattern in self._releases:
-            if match := pattern.fullmatch(parts.path):
+            if (match := pattern.fullmatch(parts.path)) and _MOVING.search(match["release"]):
                 return match["release"]
         return None
 
@@ -96,7 +100,8 @@ class Scope:
         else:
             path = path.removeprefix(self.root)
         path = _DOCUMENT.sub("", path.strip("/"))
-        return unquote(path) if unquote(path).isprintable() and path else path or "index"
+        path = path.removesuffix("/index") or "index"
+        return unquote(path) if unquote(path).isprintable() else path
 
     def file_name(self, url: str, suffix: str) -> str:
         """Name the document inside its source: its slug and ``.html`` or ``.md``."""

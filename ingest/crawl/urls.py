@@ -17,7 +17,7 @@ _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 _SAFE = "/%:@!$&'()*+,=~-._"
 _SESSION = re.compile(r";[^/]*")
 """Path parameters: ``;jsessionid=…``. No documentation uses them for anything else."""
-_INDEX = re.compile(r"/index\.(?:x?html?|php|md)$", re.IGNORECASE)
+_INDEX = re.compile(r"/index\.(?:x?html?|php)$", re.IGNORECASE)
 _DIGITS = re.compile(r"\d+")
 _PORTS = {"http": 80, "https": 443}
 

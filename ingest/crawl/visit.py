@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 from corpora.errors import SourceError
 from ingest.crawl.links import Links, read_html, read_markdown, reader
 from ingest.crawl.report import PASSING, Why, why_of
+from ingest.crawl.robots import Robots
 from ingest.crawl.scope import Scope
 from ingest.crawl.soft404 import SoftNotFound
 from ingest.egress import Door, Limits, Response
@@ -61,6 +62,7 @@ class Visitor:
     since: datetime
     """When the crawl began: what was asked for since needn't be asked for again."""
     limits: Limits
+    robots: Robots
     not_found: SoftNotFound = field(default_factory=SoftNotFound)
     spelling: Spelling | None = None
 
@@ -93,6 +95,8 @@ class Visitor:
         return MARKDOWN if self.scope.site.markdown == "accept" else ""
 
     def _ask(self, url: str, asked: str) -> Visit:
+        if asked != url and not self.robots.allows(asked):
+            return Visit(url, why=Why.ROBOTS, detail=asked)
         try:
             answer = self.door.ask(
                 asked, accept=self._accept, fresh_since=self.since, limits=self.limits
@@ -103,10 +107,12 @@ class Visitor:
 
     def _judge(self, url: str, asked: str, answer: Response) -> Visit:
         if answer.location:
-            target = self.scope.canonical(_absolute(answer.url, answer.location))
-            if target and target == self.not_found.redirect:
+            target = _absolute(answer.url, answer.location)
+            if not target:
+                return Visit(url, why=Why.REDIRECT, detail="to what is no address")
+            if self.not_found.redirect and target == self.not_found.redirect:
                 return Visit(url, why=Why.SOFT_404, detail=target)
-            return Visit(url, redirect=_absolute(answer.url, answer.location))
+            return Visit(url, redirect=target)
         if answer.status in GONE:
             return Visit(url, why=Why.GONE, detail=f"status {answer.status}")
         if answer.status != 200:

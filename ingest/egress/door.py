@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import hashlib
 import os
+import ssl
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from types import TracebackType
@@ -235,10 +237,15 @@ def _transport(
     proxy = httpx.URL(policy.proxy) if policy.proxy else None
     trusted = (proxy.host, port_of(proxy)) if proxy else None
     backend = PinnedBackend(resolver, policy.networks, clock.monotonic, trusted)
-    verify = httpx.create_ssl_context(
-        verify=str(policy.ca_file) if policy.ca_file else True, trust_env=False
+    return PinnedTransport(
+        backend, verify=_trusted(policy.ca_file), proxy=policy.proxy, connections=connections
     )
-    return PinnedTransport(backend, verify=verify, proxy=policy.proxy, connections=connections)
+
+
+@lru_cache(maxsize=4)
+def _trusted(ca_file: Path | None) -> ssl.SSLContext:
+    # Reading the public authorities' certificates takes 20 to 50 ms.
+    return httpx.create_ssl_context(verify=str(ca_file) if ca_file else True, trust_env=False)
 
 
 def _good(response: Response) -> Response:

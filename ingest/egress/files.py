@@ -35,9 +35,10 @@ def read_file(url: str, roots: Sequence[Path], limit: int) -> bytes:
     except OSError as error:
         log.info("%s: %s", path, error)
         raise SourceError(url, Reason.NOT_FOUND) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise SourceError(url, Reason.NOT_FOUND, "not a file")
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise SourceError(url, Reason.NOT_FOUND, "not a file")
         data = file.read(limit + 1)
     if len(data) > limit:
         raise SourceError(url, Reason.TOO_LARGE, f"more than {limit:,} bytes")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from ipaddress import ip_address
 
 import httpx
@@ -16,6 +17,9 @@ log = logging.getLogger(__name__)
 MAX_URL = 4096
 """Characters. Browsers and servers agree on twice this; documentation stays below 300."""
 
+_HOST = re.compile(r"[a-z0-9._:-]+")
+"""Names as the name service has them (IDNA encoded), and addresses without a zone."""
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _FIRST_FREE_PORT = 1024
 """Below it, only HTTP's own ports: a request to a mail or file server could be an attack on it."""
@@ -27,12 +31,14 @@ def checked(url: str, policy: Policy) -> httpx.URL:
         raise refused(url[:100] + "…", "the address is too long")
     try:
         parsed = httpx.URL(url)
-        host = parsed.host.rstrip(".").lower()
+        host = parsed.raw_host.decode("ascii").rstrip(".").lower()
         port = port_of(parsed)
     except (httpx.InvalidURL, ValueError, UnicodeError) as error:
         raise refused(url[:100], f"not an address: {error}") from error
-    if parsed.scheme not in _DEFAULT_PORTS or not host:
+    if parsed.scheme not in _DEFAULT_PORTS:
         raise refused(url, f"scheme {parsed.scheme!r}")
+    if not _HOST.fullmatch(host):
+        raise refused(url, f"host {host!r}")
     if parsed.userinfo:
         raise refused(str(parsed.copy_with(userinfo=b"")), "credentials in the address")
     if not (port in _DEFAULT_PORTS.values() or _FIRST_FREE_PORT <= port < 65536):
@@ -40,7 +46,7 @@ def checked(url: str, policy: Policy) -> httpx.URL:
     if policy.hosts and not any(_matches(host, one.lower()) for one in policy.hosts):
         raise refused(url, f"{host} is not on the allow-list")
     try:
-        literal = str(ip_address(host.partition("%")[0]))
+        literal = str(ip_address(host))
     except ValueError:
         return parsed
     # Checked again where the connection is made; this one also holds where a proxy makes it.

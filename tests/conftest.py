@@ -1,0 +1,44 @@
+"""What tests of several rooms share: one model, and one corpus built with it, per session."""
+
+from pathlib import Path
+
+import pytest
+from corpus import build_corpus, open_engine
+
+from corpora.snapshot import current_id
+from retrieval.embed import Embedder, open_embedder
+from retrieval.engine import Engine
+
+
+@pytest.fixture(scope="session")
+def model_folder(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the exported embedding model: give it as ``<data>/models``.
+
+    Kept in pytest's cache between runs, because the export needs torch and some 15 s. Its name in
+    there says of which weights it is; the tests of the export itself make their own.
+    """
+    cache = pytestconfig.cache
+    folder = cache.mkdir("flagstone-models") if cache else tmp_path_factory.mktemp("models")
+    open_embedder(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def embedder(model_folder: Path) -> Embedder:
+    """The real all-MiniLM-L6-v2."""
+    return open_embedder(model_folder, threads=1)
+
+
+@pytest.fixture(scope="session")
+def built(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with all recorded pages built and published. Read it; don't change it."""
+    data = tmp_path_factory.mktemp("data")
+    report = build_corpus(data, embedder)
+    assert report.published
+    return data
+
+
+@pytest.fixture(scope="session")
+def engine(built: Path, embedder: Embedder) -> Engine:
+    """The engine over ``built``."""
+    return open_engine(built / "snapshots" / current_id(built), embedder)
