@@ -9,6 +9,7 @@ something. docs/retrieval.md has the numbers.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -119,6 +120,7 @@ class Searcher:
             hits = self._hits(fused[:limit], scope)
         if not hits:
             return Found((), 0.0, abstain=True)
+        hits = _named_first(hits, query)
         best, worst = hits[0].score, fused[-1].score
         floor = worst + self.tuning.kept * (best - worst)
         nearest = dense[0].score if dense else None
@@ -172,6 +174,15 @@ TYPICAL_COSINE = 0.5
 """Stands in for the cosine where the dense channel is off: the median of the dev questions."""
 
 
+NAMED = 2.0
+"""Standard deviations that a passage gains if it defines a name spelled out in the question: who
+writes `max_wal_size` means that one, whatever else resembles it. The median distance between the
+first and the fifth hit of the development questions is 1.3."""
+
+_IDENTIFIER = re.compile(r"(?<![\w-])(?:--[A-Za-z][\w-]*|-[A-Za-z]\b|\w+(?:[_.]\w+)+)")
+"""`--long-option`, `-x`, `max_wal_size`, `commit.gpgSign`."""
+
+
 class _Logistic(Frozen):
     nearest: float
     covered: float
@@ -210,6 +221,20 @@ def _standardised(ids: Sequence[str], ranking: Sequence[Scored]) -> NDArray[np.f
         # One candidate, or all alike: the channel says who is in, and no more.
         return np.array([float(one in known) for one in ids])
     return np.asarray((values - scores.mean()) / spread, np.float64)
+
+
+def _named_first(hits: Sequence[Hit], query: str) -> tuple[Hit, ...]:
+    """Raise the passages that define a name which the question spells out; best first again."""
+    asked = set(_IDENTIFIER.findall(query))
+    if not asked:
+        return tuple(hits)
+    raised = (
+        hit.model_copy(update={"score": hit.score + NAMED})
+        if asked.intersection(hit.passage.names)
+        else hit
+        for hit in hits
+    )
+    return tuple(sorted(raised, key=lambda hit: (-hit.score, hit.passage.id)))
 
 
 def _release(passage: Passage, scope: Scope) -> str | None:

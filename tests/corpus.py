@@ -41,7 +41,7 @@ _UPSTREAM = {
     "postgresql 13": "13.16",
     "postgresql 15": "15.18",
     "postgresql 17": "17.11",
-    "postgresql 18": "18.4",
+    "postgresql 18": "18.6",
 }
 _MANUAL = re.compile(r"(?P<slug>.+)\.(?P<section>[0-9])(?:\.gz)?")
 

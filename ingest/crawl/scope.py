@@ -18,9 +18,7 @@ _LABEL = r"(?P<release>[A-Za-z0-9][A-Za-z0-9._+~:-]{0,63}?)"
 _MOVING = re.compile(r"\d|^(?:current|latest|stable|devel|main|master|next|nightly|edge|lts)$")
 """What a label looks like: a number, or a word for one that moves. ``/docs/about/`` has neither."""
 _DOCUMENT = re.compile(r"\.(?:x?html?|mdx?|markdown)$", re.IGNORECASE)
-_NO_MOVING = re.compile(r"\d|^(?:current|latest|stable|devel|main|master|next|nightly|edge|lts)$")
-"""What a label looks like: a number, or a word for one that moves. ``/docs/about/`` has neither."""
-_DOCUMENT = re.compile(
+_NO_DOCUMENT = re.compile(
     r"\.(?:png|jpe?g|gif|svg|ico|webp|avif|css|m?js|json|xml|rss|atom|ya?ml|csv|woff2?|ttf|eot|otf"
     r"|pdf|epub|mobi|docx?|xlsx?|pptx?|zip|t?gz|tar|bz2|xz|zst|7z|whl|jar|deb|rpm|dmg|pkg|exe|msi"
     r"|iso|bin|mp[34]|m4[av]|webm|ogg|mov|avi|wasm|map|sh|sig|asc|sha\d+)$",

@@ -1,0 +1,94 @@
+"""How each family of programs is asked for its options."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+
+from eval.truth.facts import Flags
+from eval.truth.help_text import commands_of, flags_of
+from eval.truth.sandbox import Tree
+
+Asked = tuple[dict[str, Flags], tuple[str, ...]]
+"""Command → flags, and the commands that accept more than they say."""
+
+MAX_DEPTH = 4
+"""Of subcommands. The deepest of docker, ``docker trust key generate``, is at 3."""
+
+_COMPLETION = re.compile(r"--?[\w-]+=?")
+
+
+def by_help(tree: Tree, programs: Iterable[str]) -> Asked:
+    """``program --help``, once each."""
+    found: dict[str, Flags] = {}
+    for name in programs:
+        if path := tree.program(name):
+            if flags := flags_of(tree.output(path, ["--help"])):
+                found[name] = flags
+    return found, ()
+
+
+def by_help_all(tree: Tree, programs: Iterable[str]) -> Asked:
+    """``program --help all``: curl prints a selection without the second word."""
+    found: dict[str, Flags] = {}
+    for name in programs:
+        if path := tree.program(name):
+            if flags := flags_of(tree.output(path, ["--help", "all"])):
+                found[name] = flags
+    return found, ()
+
+
+def by_cobra(tree: Tree, programs: Iterable[str]) -> Asked:
+    """``program … --help``, down through the subcommands that each help text lists.
+
+    What ``program options`` lists (kubectl) is accepted everywhere and stands with the program.
+    """
+    found: dict[str, Flags] = {}
+
+    def ask(words: list[str]) -> None:
+        text = tree.output(path, [*words[1:], "--help"])
+        found[" ".join(words)] = flags_of(text)
+        if len(words) <= MAX_DEPTH:
+            for name in commands_of(text):
+                if name != "help" and " ".join([*words, name]) not in found:
+                    ask([*words, name])
+
+    for program in programs:
+        if path := tree.program(program):
+            ask([program])
+            if "options" in tree.output(path, ["--help"]).split():
+                found[program] = {**found[program], **flags_of(tree.output(path, ["options"]))}
+    return found, ()
+
+
+def by_git(tree: Tree, programs: Iterable[str]) -> Asked:
+    """``git X -h`` for short options, and the list that git gives to shells' completion.
+
+    Commands that don't use git's option parser, or pass options on, are open.
+    """
+    found: dict[str, Flags] = {}
+    unsaid: list[str] = []
+    git = tree.program("git")
+    if "git" not in programs or git is None:
+        return found, ()
+    for name in tree.output(git, ["--list-cmds=builtins"], git=True).split():
+        flags = flags_of(tree.output(git, [name, "-h"], git=True))
+        listed = tree.output(git, [name, "--git-completion-helper-all"], git=True)
+        first = listed.strip().splitlines()[-1] if listed.strip() else ""
+        words = first.split()
+        if words and all(_COMPLETION.fullmatch(word) for word in words):
+            for word in words:
+                if word != "--":
+                    taking = flags.get(word.rstrip("="), "one" if word[-1] == "=" else "unknown")
+                    flags[word.rstrip("=")] = taking
+        else:
+            unsaid.append(f"git {name}")
+        if flags:
+            found[f"git {name}"] = flags
+    return found, tuple(name for name in unsaid if name in found)
+
+
+METHODS: Mapping[str, Callable[[Tree, Iterable[str]], Asked]] = MappingProxyType(
+    {"help": by_help, "help all": by_help_all, "cobra": by_cobra, "git": by_git}
+)

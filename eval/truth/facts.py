@@ -1,0 +1,59 @@
+"""What real programs accept, as compact facts: command → spelling → how it takes its value.
+
+::
+
+    {"product": "coreutils", "release": "9.7", "origin": "coreutils 9.7-3", "method": "help",
+     "commands": {"ls": {"--all": "none", "--color": "optional", "-a": "none", …}, …},
+     "open": []}
+
+Facts come from the programs themselves, never from documentation.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from corpora.errors import ParseError, Reason
+
+Taking = Literal["none", "one", "optional", "unknown"]
+"""How many values a spelling takes. unknown: the program did not say."""
+
+Flags = dict[str, Taking]
+
+
+@dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid"))
+class Facts:
+    """The options of one release's programs."""
+
+    product: str
+    release: str
+    origin: str
+    """The package that the programs were taken from, at its exact version."""
+    method: str
+    """How they were asked: ``help``, ``getopt`` (the tables in the executable), ``cobra`` …"""
+    commands: dict[str, Flags]
+    open: tuple[str, ...] = ()
+    """Commands that accept more than they say: what they lack is a fact, what they don't is not."""
+
+
+_FACTS = TypeAdapter(Facts)
+
+
+def load(path: Path) -> Facts:
+    """Read facts from a ``.json.gz`` file. Raises ParseError."""
+    try:
+        return _FACTS.validate_json(gzip.decompress(path.read_bytes()))
+    except (OSError, EOFError, ValidationError) as error:
+        raise ParseError(str(path), Reason.MALFORMED, str(error)) from error
+
+
+def save(path: Path, facts: Facts) -> None:
+    """Write ``facts`` so that equal facts are equal bytes."""
+    text = json.dumps(_FACTS.dump_python(facts), sort_keys=True, separators=(",", ":"))
+    path.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
