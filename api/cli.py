@@ -1,42 +1,60 @@
-"""The command line: ``flagstone``.
-
-Answers go to standard output, everything else to standard error. Exit status: 0 done · 1 failed ·
-2 wrong usage · 3 published, but something was left out · 4 nothing in the corpus answers.
-"""
+"""The command line: ``flagstone``."""
 
 from __future__ import annotations
 
-import json
+import io
 import logging
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
-from rich.console import Console
+from pydantic import BaseModel, ValidationError
 
 from api import wiring
-from api.printing import print_build, print_declared, print_json, print_products
+from api.printing import (
+    err,
+    print_build,
+    print_context,
+    print_declared,
+    print_error,
+    print_json,
+    print_products,
+    print_resolved,
+    print_search,
+)
 from api.progress import progress_bars
-from api.settings import load_settings
+from api.settings import Settings, load_settings
 from corpora.catalogue import Catalogue
-from corpora.errors import ConfigurationError, FlagstoneError, UnknownVersion
-from corpora.model import VersionPolicy
+from corpora.errors import ConfigurationError, FlagstoneError, InvalidRequest, UnknownVersion
 from corpora.snapshot import Snapshot
+from corpora.suggest import closest
+from retrieval.engine import Engine
 from retrieval.request import DEFAULT_BUDGET, ContextRequest, SearchRequest, Where
 
-LEFT_OUT, ABSTAINED = 3, 4
+FAILED, WRONG_USAGE, LEFT_OUT, ABSTAINED, INTERRUPTED = 1, 2, 3, 4, 130
+EXIT_STATUS: Mapping[int, str] = {
+    0: "done",
+    FAILED: "failed",
+    WRONG_USAGE: "wrong usage",
+    LEFT_OUT: "published, but something was left out",
+    ABSTAINED: "nothing in the corpus answers",
+    INTERRUPTED: "interrupted",
+}
+EPILOG = f"Exit status: {' · '.join(f'{number} {what}' for number, what in EXIT_STATUS.items())}."
+
+Request = TypeVar("Request", bound=BaseModel)
 
 app = typer.Typer(
     name="flagstone",
     help="Ground truth for agents that run commands.",
+    epilog=EPILOG,
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
 )
-out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False)
 
 Data = Annotated[
     Path | None, typer.Option("--data", help="Data directory (FLAGSTONE_DATA).", metavar="DIR")
@@ -52,6 +70,7 @@ Fingerprint = Annotated[
 Policy = Annotated[
     str, typer.Option("--policy", help="exact, compatible or nearest.", metavar="POLICY")
 ]
+Question = Annotated[str, typer.Argument(help="What you want to know.")]
 
 
 @app.callback()
@@ -65,7 +84,7 @@ def _main(
     )
 
 
-@app.command()
+@app.command(epilog=EPILOG)
 def build(
     targets: Annotated[
         list[str] | None,
@@ -75,7 +94,10 @@ def build(
         bool, typer.Option("--only", help="Drop what the serving snapshot holds besides.")
     ] = False,
     on_failure: Annotated[
-        str | None, typer.Option(help="A broken page or release: skip it, or fail the build.")
+        str | None,
+        typer.Option(
+            help="A broken page or release: skip it, or fail the build.", metavar="skip|fail"
+        ),
     ] = None,
     data: Data = None,
     as_json: Json = False,
@@ -93,89 +115,93 @@ def build(
         if as_json:
             print_json(report)
         else:
-            print_build(out, err, report)
+            print_build(report)
         if not report.complete:
             raise typer.Exit(LEFT_OUT)
 
 
-@app.command()
+@app.command(epilog=EPILOG)
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0: any free one.")] = None,
     data: Data = None,
 ) -> None:
     """Answer over HTTP (default: 127.0.0.1:8600)."""
+
+    def started(address: str, snapshot: str) -> None:
+        err.print(f"Answering on {address} from snapshot {snapshot}. Ctrl-C ends it.")
+
     with _errors(as_json=False):
-        wiring.serve(load_settings(data=data, host=host, port=port))
+        wiring.serve(load_settings(data=data, host=host, port=port), started)
 
 
-@app.command()
+@app.command(epilog=EPILOG)
 def context(
-    query: Annotated[str, typer.Argument(help="What you want to know.")],
+    query: Question,
     product: ProductName = None,
     version: Version = None,
     fingerprint: Fingerprint = None,
     policy: Policy = "compatible",
     budget: Annotated[int, typer.Option(help="Most tokens the answer may have.")] = DEFAULT_BUDGET,
+    cursor: Annotated[
+        str | None, typer.Option(help="Go on where an earlier answer to the question ended.")
+    ] = None,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
     """What the documentation says, at exactly the version you run."""
     with _errors(as_json):
-        request = ContextRequest(
+        request = _request(
+            ContextRequest,
             query=query,
             product=product,
             version=version,
             fingerprint=fingerprint,
-            version_policy=_policy(policy),
+            version_policy=policy,
             token_budget=budget,
+            cursor=cursor,
         )
-        answer = wiring.open_serving(load_settings(data=data)).engine().context(request)
+        answer = _engine(load_settings(data=data)).context(request)
         if as_json:
             print_json(answer)
         else:
-            if answer.resolution:
-                one = answer.resolution
-                err.print(f"{one.product} {one.resolved} ({one.match}). {one.reason}", markup=False)
-            if answer.abstained:
-                err.print("Nothing in the corpus answers this.")
-            else:
-                out.print(answer.context, end="", markup=False)
+            print_context(answer)
         if answer.abstained:
             raise typer.Exit(ABSTAINED)
 
 
-@app.command()
+@app.command(epilog=EPILOG)
 def search(
-    query: Annotated[str, typer.Argument(help="What you want to know.")],
+    query: Question,
     product: ProductName = None,
     version: Version = None,
+    fingerprint: Fingerprint = None,
     policy: Policy = "compatible",
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=100)] = 10,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", help="Most passages to list.", min=1, max=100)
+    ] = 10,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
     """The best passages, as a ranked list."""
     with _errors(as_json):
-        request = SearchRequest(
+        request = _request(
+            SearchRequest,
             query=query,
             product=product,
             version=version,
-            version_policy=_policy(policy),
+            fingerprint=fingerprint,
+            version_policy=policy,
             limit=limit,
         )
-        answer = wiring.open_serving(load_settings(data=data)).engine().search(request)
+        answer = _engine(load_settings(data=data)).search(request)
         if as_json:
             print_json(answer)
-            return
-        for hit in answer.hits:
-            first = hit.passage.text.splitlines()[0]
-            out.print(
-                f"{hit.score:7.3f}  {' › '.join(hit.passage.heading)} · {first[:90]}", markup=False
-            )
+        else:
+            print_search(answer)
 
 
-@app.command()
+@app.command(epilog=EPILOG)
 def resolve(
     product: Annotated[str, typer.Argument(help="Product id or alias.")],
     version: Annotated[str | None, typer.Argument(help="The version you run.")] = None,
@@ -186,22 +212,23 @@ def resolve(
 ) -> None:
     """How the version you run becomes a documented one."""
     with _errors(as_json):
-        where = Where(
+        where = _request(
+            Where,
             product=product,
             version=version,
             fingerprint=fingerprint,
-            version_policy=_policy(policy),
+            version_policy=policy,
         )
-        resolution = wiring.open_serving(load_settings(data=data)).engine().resolve(where)
+        resolution = _engine(load_settings(data=data)).resolve(where)
         if resolution is None:
-            raise ConfigurationError("A product was named, yet none was resolved.")
+            raise InvalidRequest("No product is named.", hint="Name one, e.g. postgresql.")
         if as_json:
             print_json(resolution)
         else:
-            out.print(f"{resolution.resolved}  ({resolution.match}) {resolution.reason}")
+            print_resolved(resolution)
 
 
-@app.command()
+@app.command(epilog=EPILOG)
 def products(
     declared: Annotated[
         bool, typer.Option("--declared", help="What could be built, not what is built.")
@@ -213,37 +240,53 @@ def products(
     with _errors(as_json):
         settings = load_settings(data=data)
         if declared:
-            print_declared(out, Catalogue.load(settings.products), as_json=as_json)
+            print_declared(Catalogue.load(settings.products), as_json=as_json)
             return
         held = tuple(Snapshot.current(settings.data).products.values())
         if as_json:
             print_json(held)
         else:
-            print_products(out, held)
+            print_products(held)
 
 
 def main() -> None:
     """The entry point of the command ``flagstone``."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Documentation is Unicode; a terminal that is not loses a sign, not the answer.
+        sys.stdout.reconfigure(errors="replace")
     app()
+
+
+def _engine(settings: Settings) -> Engine:
+    return wiring.open_serving(settings).engine()
+
+
+def _request(form: type[Request], **fields: object) -> Request:
+    """A request of the contract. Raises InvalidRequest naming what is wrong with it."""
+    try:
+        return form.model_validate(fields)
+    except ValidationError as error:
+        wrong = "; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors())
+        raise InvalidRequest(f"{wrong}.", hint="See --help of the command.") from None
 
 
 def _targets(catalogue: Catalogue, names: Sequence[str]) -> dict[str, list[str]]:
     """``["git@2.39", "docker"]`` → the releases to build of each product."""
     wanted: dict[str, list[str]] = {}
     for name in names or list(catalogue):
-        product_id, _, label = name.partition("@")
+        product_id, at, label = name.partition("@")
         product = catalogue[product_id]
-        if label and label not in product.labels:
-            raise UnknownVersion(product_id, label, available=product.labels, policy="declared")
+        if at and label not in product.labels:
+            raise UnknownVersion(
+                product_id,
+                label,
+                available=product.labels,
+                suggestions=closest(label, product.labels),
+                policy="exact",
+            )
         labels = wanted.setdefault(product_id, [])
-        labels += [one for one in ([label] if label else product.labels) if one not in labels]
+        labels += [one for one in ([label] if at else product.labels) if one not in labels]
     return wanted
-
-
-def _policy(name: str) -> VersionPolicy:
-    if name in ("exact", "compatible", "nearest"):
-        return name  # type: ignore[return-value]  # narrowed by the line above
-    raise typer.BadParameter(f"{name!r} is not one of exact, compatible, nearest.")
 
 
 @contextmanager
@@ -251,15 +294,20 @@ def _errors(as_json: bool) -> Iterator[None]:
     """Turn our errors into one clear message and a status that scripts can trust."""
     try:
         yield
-    except FlagstoneError as error:
-        if as_json:
-            problem = {"code": error.code, "detail": error.message, "hint": error.hint}
-            out.print_json(json.dumps({"error": {**problem, **error.extra}}, default=str))
-        else:
-            err.print(f"flagstone: {error.message}", style="red", markup=False)
-            if error.hint:
-                err.print(error.hint, markup=False)
-        raise typer.Exit(1) from None
+    except BrokenPipeError:
+        raise  # whoever read our output has read enough
+    except (FlagstoneError, OSError) as error:
+        told = error if isinstance(error, FlagstoneError) else _told(error)
+        print_error(told, as_json=as_json)
+        status = WRONG_USAGE if isinstance(told, InvalidRequest) else FAILED
+        raise typer.Exit(status) from None
     except KeyboardInterrupt:
         err.print("flagstone: interrupted; the last published snapshot is untouched.")
-        raise typer.Exit(130) from None
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _told(error: OSError) -> FlagstoneError:
+    return ConfigurationError(
+        f"{error.filename or 'A file'}: {error.strerror or error}.",
+        hint="Check the data directory: --data, or FLAGSTONE_DATA.",
+    )

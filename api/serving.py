@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -21,44 +22,52 @@ LOOK_EVERY = 1.0
 class Serving:
     """The engine over a data directory, opened when first needed.
 
-    When another snapshot has been published, it is opened beside the old one and swapped in. A
-    question that is being answered ends on the snapshot it began with; if the new snapshot can't be
-    opened, the old one serves on.
+    When another snapshot has been published, it is opened beside the old one and swapped in; only
+    the question that came upon it waits for that. A question that is being answered ends on the
+    snapshot it began with; if the new snapshot can't be opened, the old one serves on.
     """
 
-    def __init__(self, data: Path, open_engine: Callable[[Path], Engine]) -> None:
+    def __init__(
+        self, data: Path, open_engine: Callable[[Path], Engine], *, look_every: float = LOOK_EVERY
+    ) -> None:
         self._data = data
         self._open = open_engine
+        self._every = look_every
         self._engine: Engine | None = None
         self._looked = float("-inf")
-        self._refused = ""
+        self._refused: tuple[str, int] | None = None
         self._lock = threading.Lock()
 
     def engine(self) -> Engine:
         """The engine of the snapshot that serves now. Raises NoSnapshot, CorruptSnapshot."""
         engine = self._engine
-        if engine is not None and time.monotonic() - self._looked < LOOK_EVERY:
-            return engine
-        with self._lock:
-            return self._look()
+        if engine is None:
+            with self._lock:
+                return self._engine or self._take(current_id(self._data))
+        if time.monotonic() - self._looked >= self._every and self._lock.acquire(blocking=False):
+            try:
+                return self._look(engine)
+            finally:
+                self._lock.release()
+        return engine
 
-    def _look(self) -> Engine:
-        engine = self._engine
-        if engine is not None and time.monotonic() - self._looked < LOOK_EVERY:
-            return engine
-        serving = ""
+    def _look(self, engine: Engine) -> Engine:
+        published = ("none", 0)
         try:
-            serving = current_id(self._data)
-            if engine is None or serving not in (engine.snapshot.id, self._refused):
-                engine = self._open(self._data / "snapshots" / serving)
-                log.info("snapshot %s serves now", serving)
-        except FlagstoneError as error:
-            if engine is None:
-                raise
-            self._refused = serving
-            log.error(
-                "snapshot %s is refused, %s serves on: %s", serving, engine.snapshot.id, error
-            )
-        self._engine = engine
+            # With its time: a snapshot that was refused may be built again under the same id.
+            published = (current_id(self._data), (self._data / "current").stat().st_mtime_ns)
+            if published[0] != engine.snapshot.id and published != self._refused:
+                engine = self._take(published[0])
+        except (FlagstoneError, OSError, ValueError, sqlite3.Error) as error:
+            if published != self._refused:
+                serving = engine.snapshot.id
+                log.error("snapshot %s is refused, %s serves on: %s", published[0], serving, error)
+            self._refused = published
         self._looked = time.monotonic()
+        return engine
+
+    def _take(self, snapshot: str) -> Engine:
+        engine = self._open(self._data / "snapshots" / snapshot)
+        self._engine, self._looked = engine, time.monotonic()
+        log.info("snapshot %s serves now", snapshot)
         return engine

@@ -10,13 +10,15 @@ from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from corpora.errors import ConfigurationError
+from corpora.errors import ConfigurationError, InvalidRequest
+
+PREFIX = "FLAGSTONE_"
 
 
 class Settings(BaseSettings):
     """How this installation runs. Each field is an environment variable in upper case."""
 
-    model_config = SettingsConfigDict(env_prefix="FLAGSTONE_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
     data: Path = Field(
         default_factory=lambda: user_data_path("flagstone"),
@@ -53,12 +55,18 @@ class Settings(BaseSettings):
 def load_settings(**overrides: object) -> Settings:
     """Settings from the environment, with ``overrides`` that are not None laid over them.
 
-    Raises ConfigurationError naming the variable that is wrong.
+    Raises ConfigurationError naming the variable that is wrong, InvalidRequest naming the option
+    where it is an override.
     """
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
         return Settings(**given)  # type: ignore[arg-type]  # pydantic checks each value
     except ValidationError as error:
         first = error.errors()[0]
-        name = "FLAGSTONE_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise ConfigurationError(f"{name}: {first['msg']}.") from error
+        name = "_".join(str(part) for part in first["loc"])
+        if name in given:
+            raise InvalidRequest(f"--{name.replace('_', '-')}: {first['msg']}.") from error
+        variable = f"{PREFIX}{name}".upper()
+        raise ConfigurationError(
+            f"{variable}: {first['msg']}.", hint=f"Correct {variable} in the environment."
+        ) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from api.serving import Serving
@@ -79,19 +79,17 @@ def open_serving(settings: Settings) -> Serving:
     return Serving(settings.data, open_engine)
 
 
-def serve(settings: Settings) -> None:
-    """Answer over HTTP until interrupted. Fails at once where no snapshot can be served."""
-    import uvicorn
+def serve(settings: Settings, started: Callable[[str, str], None]) -> None:
+    """Answer over HTTP until told to end. ``started`` is told the address and the snapshot.
 
+    Fails at once where no snapshot can be served, or the port is taken.
+    """
+    # Imported here, because the other commands have no use for a web framework.
     from api.http import create_app
+    from api.listening import address, listen, run
 
     serving = open_serving(settings)
-    serving.engine()
-    uvicorn.run(
-        create_app(serving),
-        host=settings.host,
-        port=settings.port,
-        log_level="info",
-        server_header=False,
-        timeout_graceful_shutdown=10,
-    )
+    with listen(settings.host, settings.port) as taken:
+        snapshot = serving.engine().snapshot.id
+        started(address(taken), snapshot)
+        run(create_app(serving), taken)

@@ -148,6 +148,8 @@ class Reason(StrEnum):
     UNKNOWN_CHARSET = "unknown_charset"
     MALFORMED = "malformed"
     EMPTY = "empty"
+    CONTENTS_ONLY = "contents_only"
+    """A page that is only a table of contents: nothing was lost."""
 
 
 class IngestError(FlagstoneError):
@@ -198,6 +200,13 @@ class BuildLocked(FlagstoneError):
 
     code = "build_locked"
     status = 409
+
+
+class BuildFailed(FlagstoneError):
+    """What was built could not be written. The snapshot that served before serves on."""
+
+    code = "build_failed"
+    status = 507
 
 
 class ConfigurationError(FlagstoneError):

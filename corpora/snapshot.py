@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -24,6 +26,9 @@ from corpora.errors import CorruptSnapshot, NoSnapshot
 from corpora.model import Frozen, Location, Passage, Trust
 
 FORMAT = 1
+MANIFEST = "manifest.json"
+_REBUILD = "Run: flagstone build"
+_ID = re.compile(r"[0-9a-f]{16}")
 
 SCHEMA = """
 CREATE TABLE products (
@@ -83,7 +88,10 @@ class ProductRecord(Frozen):
 
 
 class Manifest(Frozen):
-    """What a snapshot says of itself. ``files`` maps a relative path to its SHA-256."""
+    """What a snapshot says of itself.
+
+    ``files`` maps a relative path to its SHA-256; the manifest's own is taken without that entry.
+    """
 
     format: int = FORMAT
     id: str
@@ -92,6 +100,16 @@ class Manifest(Frozen):
     passages: int
     """Passages counted once per release: what there would be without sharing."""
     files: dict[str, str]
+
+    def own_checksum(self) -> str:
+        """SHA-256 of everything it says, but for this very checksum."""
+        rest = {name: sha256 for name, sha256 in self.files.items() if name != MANIFEST}
+        blank = self.model_copy(update={"files": rest})
+        return hashlib.sha256(blank.model_dump_json().encode()).hexdigest()
+
+    def with_own_checksum(self) -> Manifest:
+        """The same, sealed."""
+        return self.model_copy(update={"files": {**self.files, MANIFEST: self.own_checksum()}})
 
 
 class Snapshot:
@@ -111,21 +129,24 @@ class Snapshot:
     @classmethod
     def open(cls, path: Path) -> Snapshot:
         """Open the snapshot folder ``path``. Raises NoSnapshot or CorruptSnapshot."""
+        name = path / MANIFEST
         try:
-            manifest = Manifest.model_validate_json((path / "manifest.json").read_bytes())
+            raw = name.read_bytes()
+            form = _format(raw)
+            if form != FORMAT:
+                raise CorruptSnapshot(
+                    f"{path} has snapshot format {form}; this Flagstone reads {FORMAT}.",
+                    hint=_REBUILD,
+                )
+            manifest = Manifest.model_validate_json(raw)
         except FileNotFoundError:
-            raise NoSnapshot(f"{path} holds no snapshot.", hint="Run: flagstone build") from None
-        except ValueError as error:
-            raise CorruptSnapshot(f"{path / 'manifest.json'} can't be read: {error}.") from error
-        if manifest.format != FORMAT:
-            raise CorruptSnapshot(
-                f"{path} has snapshot format {manifest.format}; this Flagstone reads {FORMAT}.",
-                hint="Run: flagstone build",
-            )
-        try:
+            raise NoSnapshot(f"{path} holds no snapshot.", hint=_REBUILD) from None
+        except (OSError, ValueError) as error:
+            raise CorruptSnapshot(f"{name} can't be read: {error}.", hint=_REBUILD) from error
+        if manifest.id != path.name:
+            raise CorruptSnapshot(f"{name} is of another snapshot: {manifest.id}.", hint=_REBUILD)
+        with _readable(path):
             return cls(path, manifest)
-        except sqlite3.DatabaseError as error:
-            raise CorruptSnapshot(f"{path / 'corpus.sqlite'} can't be read: {error}.") from error
 
     @classmethod
     def current(cls, data: Path) -> Snapshot:
@@ -135,12 +156,14 @@ class Snapshot:
     def verify(self) -> None:
         """Compare every file with its checksum. Raises CorruptSnapshot naming the first bad one."""
         for name, expected in self.manifest.files.items():
+            file = self.path / name
             try:
-                found = file_sha256(self.path / name)
+                own = name == MANIFEST
+                found = self.manifest.own_checksum() if own else file_sha256(file)
             except OSError as error:
-                raise CorruptSnapshot(f"{self.path / name} can't be read: {error}.") from error
+                raise CorruptSnapshot(f"{file} can't be read: {error}.", hint=_REBUILD) from error
             if found != expected:
-                raise CorruptSnapshot(f"{self.path / name} is not what the manifest says.")
+                raise CorruptSnapshot(f"{file} is not what the manifest says.", hint=_REBUILD)
 
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """The passages of these ids; an id that is not in the snapshot is left out."""
@@ -163,10 +186,12 @@ class Snapshot:
 
     def commands(self, product: str) -> frozenset[str]:
         """Every command line that has a reference page: ``{"git commit", …}``."""
-        rows = self._connection.execute(
-            "SELECT DISTINCT command FROM passages WHERE product = ? AND command <> ''", (product,)
-        )
-        return frozenset(row[0] for row in rows)
+        with _readable(self.path):
+            rows = self._connection.execute(
+                "SELECT DISTINCT command FROM passages WHERE product = ? AND command <> ''",
+                (product,),
+            )
+            return frozenset(row[0] for row in rows)
 
     @property
     def _connection(self) -> sqlite3.Connection:
@@ -182,18 +207,18 @@ class Snapshot:
         self, where: str, values: Sequence[str], *, order: str = "p.id"
     ) -> Iterator[Passage]:
         # `where` and `order` are written in this file; what was asked for goes in as `values`.
-        cursor = self._connection.execute(
+        query = (
             "SELECT p.id, p.product, p.kind, p.page, p.title, p.summary, p.command, p.heading,"  # noqa: S608
             " p.names, p.text, p.tokens, json_group_array(json_array("
             "   r.position, g.release, g.url, l.anchor, g.sha256, r.fetched_at))"
             " FROM passages p"
             " JOIN locations l ON l.passage = p.number JOIN pages g ON g.id = l.page"
             " JOIN releases r ON r.product = g.product AND r.label = g.release"
-            f" {where} GROUP BY p.number ORDER BY {order}",
-            values,
+            f" {where} GROUP BY p.number ORDER BY {order}"
         )
-        for row in cursor:
-            yield _passage(row)
+        with _readable(self.path):
+            for row in self._connection.execute(query, values):
+                yield _passage(row)
 
     def _read_products(self) -> dict[str, ProductRecord]:
         releases: dict[str, list[ReleaseRecord]] = {}
@@ -224,19 +249,43 @@ class Snapshot:
 
 
 def current_id(data: Path) -> str:
-    """The id of the snapshot that serves. Raises NoSnapshot where nothing was published."""
+    """The id of the snapshot that serves. Raises NoSnapshot, or CorruptSnapshot."""
     try:
-        return (data / "current").read_text("ascii").strip()
+        found = (data / "current").read_text("ascii").strip()
     except FileNotFoundError:
-        raise NoSnapshot(
-            f"Nothing has been published in {data}.", hint="Run: flagstone build"
-        ) from None
+        raise NoSnapshot(f"Nothing has been published in {data}.", hint=_REBUILD) from None
+    except (OSError, ValueError) as error:
+        raise CorruptSnapshot(
+            f"{data / 'current'} can't be read: {error}.", hint=_REBUILD
+        ) from error
+    if not _ID.fullmatch(found):
+        raise CorruptSnapshot(f"{data / 'current'} does not name a snapshot.", hint=_REBUILD)
+    return found
 
 
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file as hexadecimal digits, read in pieces."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Turn what a damaged database makes of a query into CorruptSnapshot."""
+    try:
+        yield
+    except (sqlite3.DatabaseError, ValueError, LookupError) as error:
+        raise CorruptSnapshot(
+            f"{path / 'corpus.sqlite'} can't be read: {error}.", hint=_REBUILD
+        ) from error
+
+
+def _format(manifest: bytes) -> object:
+    """The format that a manifest says it has. Raises ValueError where it is no manifest."""
+    found = json.loads(manifest)
+    if not isinstance(found, dict):
+        raise ValueError("it is not a JSON object")
+    return found.get("format")
 
 
 def _passage(row: tuple[object, ...]) -> Passage:

@@ -9,17 +9,19 @@ from __future__ import annotations
 import hashlib
 import multiprocessing
 import os
+import signal
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from corpora.errors import ParseError, Reason
+from corpora.errors import FlagstoneError, ParseError, Reason
 from corpora.tokens import TokenCounter
 from ingest.parse import Format, parse
 from ingest.passages import cut
@@ -28,6 +30,15 @@ from ingest.sources.base import Document
 
 BATCH = 16
 """Documents per task: enough to hide the cost of sending, few enough to share the work evenly."""
+
+SECONDS = 60
+"""Wall-clock time for one document. The slowest of 6,100 real ones takes 0.4 s."""
+
+MAX_DEATHS = 8
+"""Documents of one release that may bring a process down before the others are read no more one by
+one: each costs some ten starts of a process, a second each."""
+
+_LONGEST_DETAIL = 200
 
 
 def read(product: str, format: Format, document: Document, tokens: TokenCounter) -> PageCuts:
@@ -49,13 +60,20 @@ def read(product: str, format: Format, document: Document, tokens: TokenCounter)
 class Readers:
     """A pool of reading processes. Use as a context manager.
 
-    ``processes`` 0 reads in this process: for small work, where starting a pool costs more.
+    ``processes`` 0 reads in this process: for small work, where starting a pool costs more. A
+    document then has no process of its own to bring down, and no time limit (``seconds``).
     """
 
-    def __init__(self, tokenizer: Path, processes: int | None = None) -> None:
-        self._tokenizer = tokenizer
+    def __init__(
+        self, tokenizer: Path, processes: int | None = None, *, seconds: int = SECONDS
+    ) -> None:
+        self.tokenizer = tokenizer
         self._processes = os.cpu_count() or 1 if processes is None else processes
+        self._seconds = seconds
         self._pool: ProcessPoolExecutor | None = None
+        self._apart: ProcessPoolExecutor | None = None
+        """One process, for what was being read when another one died."""
+        self._deaths = 0
 
     def __enter__(self) -> Self:
         return self
@@ -66,8 +84,9 @@ class Readers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._pool:
-            self._pool.shutdown(wait=kind is None, cancel_futures=True)
+        for pool in (self._pool, self._apart):
+            if pool:
+                pool.shutdown(wait=kind is None, cancel_futures=True)
 
     def read_all(
         self,
@@ -76,64 +95,103 @@ class Readers:
         documents: Iterable[Document],
         on_page: Callable[[], None],
     ) -> Iterator[PageCuts | Failure]:
-        """Read every document; what fails comes back as a Failure that names it."""
+        """Read every document, in order; what fails comes back as a Failure that names it.
+
+        Raises what concerns every page alike, such as ToolMissing, and what ``documents`` raises.
+        """
         batches = _batched(documents, BATCH)
         if self._processes == 0:
-            _start(self._tokenizer, None)
+            _start(self.tokenizer, None, 0)
             for batch in batches:
                 for result in _read_batch(product, format, batch):
                     on_page()
                     yield result
             return
-        waiting: deque[tuple[Future[list[PageCuts | Failure]], list[Document]]] = deque()
+        self._deaths = 0
+        waiting: deque[_Task] = deque()
         for batch in batches:
-            waiting.append((self._submit(product, format, batch), batch))
+            waiting.append(self._submit(product, format, batch))
             # Bounded, so that a large release is never in memory whole.
             if len(waiting) > 4 * self._processes:
-                yield from self._collect(*waiting.popleft(), on_page)
+                yield from self._collect(waiting.popleft(), on_page)
         while waiting:
-            yield from self._collect(*waiting.popleft(), on_page)
+            yield from self._collect(waiting.popleft(), on_page)
 
-    def _submit(
-        self, product: str, format: Format, batch: list[Document]
-    ) -> Future[list[PageCuts | Failure]]:
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                self._processes,
-                # A forked child of a threaded parent can deadlock; a fresh one can't.
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=_start,
-                initargs=(self._tokenizer, os.getpid()),
-            )
-        return self._pool.submit(_read_batch, product, format, batch)
-
-    def _collect(
-        self,
-        future: Future[list[PageCuts | Failure]],
-        batch: list[Document],
-        on_page: Callable[[], None],
-    ) -> Iterator[PageCuts | Failure]:
+    def _submit(self, product: str, format: Format, batch: list[Document]) -> _Task:
+        pool = self._pool = self._pool or self._start_pool(self._processes)
         try:
-            results = future.result()
+            future = pool.submit(_read_batch, product, format, batch)
+        except BrokenProcessPool:  # since the last look; what it had been given is read apart
+            pool = self._pool = self._start_pool(self._processes)
+            future = pool.submit(_read_batch, product, format, batch)
+        return _Task(product, format, batch, pool, future)
+
+    def _start_pool(self, processes: int) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(
+            processes,
+            # A forked child of a threaded parent can deadlock; a fresh one can't.
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_start,
+            initargs=(self.tokenizer, os.getpid(), self._seconds),
+        )
+
+    def _collect(self, task: _Task, on_page: Callable[[], None]) -> Iterator[PageCuts | Failure]:
+        try:
+            results = task.future.result()
         except BrokenProcessPool:
-            self._pool = None
-            results = [
-                Failure(name=one.name, reason=Reason.MALFORMED, detail="a reading process died")
-                for one in batch
-            ]
+            # It takes all that was waiting with it. Which document it was is found out apart.
+            if self._pool is task.pool:
+                self._pool = None
+            results = self._read_apart(task.product, task.format, task.batch)
         for result in results:
             on_page()
             yield result
 
+    def _read_apart(
+        self, product: str, format: Format, batch: list[Document]
+    ) -> list[PageCuts | Failure]:
+        """Read what a dead process may have been reading, halved until the culprit is alone."""
+        if self._deaths < MAX_DEATHS:
+            if self._apart is None:
+                self._apart = self._start_pool(1)
+            try:
+                return self._apart.submit(_read_batch, product, format, batch).result()
+            except BrokenProcessPool:
+                self._apart = None
+        if len(batch) > 1 and self._deaths < MAX_DEATHS:
+            half = len(batch) // 2
+            return [
+                *self._read_apart(product, format, batch[:half]),
+                *self._read_apart(product, format, batch[half:]),
+            ]
+        self._deaths += 1
+        detail = f"the process that read it died, or took more than {self._seconds} s"
+        return [Failure(name=one.name, reason=Reason.MALFORMED, detail=detail) for one in batch]
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A batch that was handed to a pool."""
+
+    product: str
+    format: Format
+    batch: list[Document]
+    pool: ProcessPoolExecutor
+    future: Future[list[PageCuts | Failure]]
+
 
 _tokens: TokenCounter | None = None
+_seconds = 0
 
 
-def _start(tokenizer: Path, parent: int | None) -> None:
-    global _tokens
+def _start(tokenizer: Path, parent: int | None, seconds: int) -> None:
+    global _tokens, _seconds
     if _tokens is None or _tokens.file != tokenizer:
         _tokens = TokenCounter(tokenizer)
+    _seconds = seconds
     if parent is not None:
+        # Without a handler of Python's the alarm also ends a process that is deep in C code.
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 
@@ -149,10 +207,20 @@ def _read_batch(product: str, format: Format, batch: list[Document]) -> list[Pag
         raise RuntimeError("the reading process was not started")
     results: list[PageCuts | Failure] = []
     for document in batch:
+        if _seconds:
+            signal.alarm(_seconds)
         try:
             results.append(read(product, format, document, _tokens))
         except ParseError as error:
             results.append(Failure(name=document.name, reason=error.reason, detail=error.detail))
+        except FlagstoneError:
+            raise  # a missing program, a wrong setting: it is not this document's fault
+        except Exception as error:  # noqa: BLE001  a flaw of ours that this document has hit
+            detail = f"{type(error).__name__}: {error}"[:_LONGEST_DETAIL]
+            results.append(Failure(name=document.name, reason=Reason.MALFORMED, detail=detail))
+        finally:
+            if _seconds:
+                signal.alarm(0)
     return results
 
 

@@ -3,7 +3,8 @@
 A release file is found again by its ``key``: the fingerprint of what was fetched, the declaration
 it was read by, and the code that read it. If none of them changed, the file still holds.
 
-Form: gzip of JSON lines, a :class:`ReleaseHeader` first, then one :class:`PageCuts` per page.
+Form: gzip of JSON lines, a :class:`ReleaseHeader` first, then one :class:`PageCuts` per page. The
+header has the checksum of the lines that follow it.
 """
 
 from __future__ import annotations
@@ -11,13 +12,17 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import re
 import tempfile
+import zlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
 from corpora.errors import Reason
 from corpora.model import Frozen, Passage, Trust
+
+_NAME = re.compile(r"(?P<label>.+)-[0-9a-f]{16}\.jsonl\.gz")
 
 
 class Failure(Frozen):
@@ -58,15 +63,27 @@ class ReleaseHeader(Frozen):
     pages: int
     passages: int
     failures: tuple[Failure, ...] = ()
+    contents_only: int = 0
+    """Documents that hold a table of contents and no other text: no pages, and no failures."""
 
 
 class ReleaseFile:
-    """A release file on disk; the pages are read only when asked for."""
+    """A release file on disk; the pages are read only when asked for.
+
+    Opening it reads it through once, so that a damaged one is never found out halfway through a
+    build. Where it is, raises BadGzipFile, zlib.error, EOFError, ValueError or StopIteration.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
+        digest = hashlib.sha256()
+        with gzip.open(path, "rb") as lines:
             self.header = ReleaseHeader.model_validate_json(next(lines))
+            for number, line in enumerate(lines):
+                digest.update(b"\n" if number else b"")
+                digest.update(line.removesuffix(b"\n"))
+        if digest.hexdigest() != self.header.digest:
+            raise ValueError(f"{path} is not what its header says")
 
     def pages(self) -> Iterator[PageCuts]:
         """Every page, in the order of its slug."""
@@ -77,7 +94,10 @@ class ReleaseFile:
 
 
 class ReleaseFiles:
-    """The folder of release files: ``<folder>/<product>/<label>-<key>.jsonl.gz``."""
+    """The folder of release files: ``<folder>/<product>/<label>-<key>.jsonl.gz``.
+
+    ``key`` is 16 hexadecimal digits.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -86,15 +106,37 @@ class ReleaseFiles:
         return self.folder / product / f"{label}-{key}.jsonl.gz"
 
     def find(self, product: str, label: str, key: str) -> ReleaseFile | None:
-        """The file of that key, or None if there is none or it is damaged."""
-        path = self._path(product, label, key)
+        """The file of that key, or None if there is none; a damaged one is deleted."""
+        return self._open(self._path(product, label, key))
+
+    def latest(self, product: str, label: str) -> ReleaseFile | None:
+        """The intact file of that release that was written last, or None."""
+        files = [path for path, at in self._files(product) if at == label]
+        for path in sorted(files, key=lambda path: path.stat().st_mtime_ns, reverse=True):
+            if (file := self._open(path)) is not None:
+                return file
+        return None
+
+    def labels(self) -> dict[str, list[str]]:
+        """The releases that have a file, by product."""
+        folders = sorted(self.folder.iterdir()) if self.folder.is_dir() else []
+        found = {one.name: sorted({at for _, at in self._files(one.name)}) for one in folders}
+        return {product: labels for product, labels in found.items() if labels}
+
+    def _files(self, product: str) -> list[tuple[Path, str]]:
+        """The release files of a product, each with its label."""
+        folder = self.folder / product
+        named = [(path, _NAME.fullmatch(path.name)) for path in folder.glob("*.jsonl.gz")]
+        return [(path, name["label"]) for path, name in named if name]
+
+    def _open(self, path: Path) -> ReleaseFile | None:
         try:
             return ReleaseFile(path)
-        except FileNotFoundError:
-            return None
-        except (OSError, EOFError, ValueError, StopIteration):
+        except (gzip.BadGzipFile, zlib.error, EOFError, ValueError, StopIteration):
             path.unlink(missing_ok=True)
-            return None
+        except OSError:
+            pass  # absent, or out of reach for now: that is no proof of damage
+        return None
 
     def write(
         self,
@@ -108,6 +150,7 @@ class ReleaseFiles:
         fetched_at: datetime,
         pages: Iterable[PageCuts],
         failures: Iterable[Failure],
+        contents_only: int = 0,
     ) -> ReleaseFile:
         """Write one release whole, or not at all: the last step is a rename."""
         ordered = sorted(pages, key=lambda page: page.slug)
@@ -124,6 +167,7 @@ class ReleaseFiles:
             pages=len(ordered),
             passages=sum(len(page.cuts) for page in ordered),
             failures=tuple(sorted(failures, key=lambda failure: failure.name)),
+            contents_only=contents_only,
         )
         path = self._path(product, label, key)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -141,11 +185,17 @@ class ReleaseFiles:
             raise
         return ReleaseFile(path)
 
-    def prune(self, keep: Iterable[ReleaseFile]) -> None:
-        """Delete older files of the releases in ``keep``, and what a killed build left behind."""
-        for kept in keep:
-            stem = f"{kept.header.label}-"
-            for path in kept.path.parent.iterdir():
-                stale = path.name.startswith(stem) and path.suffix == ".gz" and path != kept.path
-                if stale or path.suffix == ".partial":
+    def prune(self, keep: Iterable[tuple[str, str, str]]) -> None:
+        """Delete older files of the releases in ``keep``, and what a killed build left behind.
+
+        ``keep`` has product, label and key. A release that it doesn't name keeps its files.
+        """
+        kept: dict[tuple[str, str], set[Path]] = {}
+        for product, label, key in keep:
+            kept.setdefault((product, label), set()).add(self._path(product, label, key))
+        for product in {product for product, _ in kept}:
+            for path, label in self._files(product):
+                if path not in kept.get((product, label), {path}):
                     path.unlink(missing_ok=True)
+            for path in (self.folder / product).glob("*.partial"):
+                path.unlink(missing_ok=True)

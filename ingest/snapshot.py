@@ -15,7 +15,15 @@ from pathlib import Path
 
 from corpora.catalogue import Product
 from corpora.errors import BuildLocked, NoSnapshot
-from corpora.snapshot import FORMAT, SCHEMA, Manifest, Snapshot, current_id, file_sha256
+from corpora.snapshot import (
+    FORMAT,
+    MANIFEST,
+    SCHEMA,
+    Manifest,
+    Snapshot,
+    current_id,
+    file_sha256,
+)
 from ingest.release_files import PageCuts, ReleaseFile
 
 KEPT_SNAPSHOTS = 3
@@ -39,18 +47,23 @@ def build_lock(data: Path) -> Iterator[None]:
         yield
 
 
-def snapshot_id(files: Sequence[ReleaseFile], index_key: str) -> str:
-    """The id of a snapshot of these releases under that index: derived from content alone."""
-    rows = sorted(
+def snapshot_id(
+    products: Mapping[str, Product], files: Sequence[ReleaseFile], index_key: str
+) -> str:
+    """The id of a snapshot of these releases under that index: derived from content alone.
+
+    Everything that an answer can show is part of it, but for when the pages were had.
+    """
+    rows = [
         (
-            file.header.product,
-            file.header.label,
-            file.header.upstream,
-            file.header.origin,
-            file.header.digest,
+            _shown(product),
+            [
+                (one.label, one.upstream, one.origin, one.trust, one.digest)
+                for one in (file.header for file in releases)
+            ],
         )
-        for file in files
-    )
+        for product, releases in _ordered(products, files)
+    ]
     return hashlib.sha256(json.dumps([FORMAT, index_key, rows]).encode()).hexdigest()[:16]
 
 
@@ -67,27 +80,17 @@ def stage(
     ``on_progress`` is told the releases merged and their number. What an earlier, killed build
     left in staging is thrown away first.
     """
-    staging = data / "staging"
-    shutil.rmtree(staging, ignore_errors=True)
-    path = staging / snapshot_id(files, index_key)
+    discard_staged(data)
+    path = data / "staging" / snapshot_id(products, files, index_key)
     path.mkdir(parents=True)
     with closing(sqlite3.connect(path / "corpus.sqlite", isolation_level=None)) as db:
         # A staged file is thrown away if the machine stops, so it needs no journal.
         db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
         db.executescript(SCHEMA)
         db.execute("BEGIN")
-        by_product: dict[str, list[ReleaseFile]] = {}
-        for file in files:
-            by_product.setdefault(file.header.product, []).append(file)
         done = 0
-        for product_id, releases in sorted(by_product.items()):
-            product = products[product_id]
-            db.execute(
-                "INSERT INTO products VALUES (?, ?, ?, ?)",
-                (product.id, product.title, product.licence, product.attribution),
-            )
-            order = {label: position for position, label in enumerate(product.labels)}
-            releases.sort(key=lambda file: order[file.header.label])
+        for product, releases in _ordered(products, files):
+            db.execute("INSERT INTO products VALUES (?, ?, ?, ?)", _shown(product))
             for position, file in enumerate(releases):
                 _add_release(db, file, position)
                 done += 1
@@ -96,6 +99,27 @@ def stage(
         db.execute("COMMIT")
         db.execute("VACUUM")
     return _sealed(path)
+
+
+def _ordered(
+    products: Mapping[str, Product], files: Sequence[ReleaseFile]
+) -> list[tuple[Product, list[ReleaseFile]]]:
+    """The files by product, in the order of its id; the releases of each oldest first."""
+    by_product: dict[str, list[ReleaseFile]] = {}
+    for file in files:
+        by_product.setdefault(file.header.product, []).append(file)
+    out = []
+    for product_id, releases in sorted(by_product.items()):
+        product = products[product_id]
+        order = {label: position for position, label in enumerate(product.labels)}
+        releases.sort(key=lambda file: order[file.header.label])
+        out.append((product, releases))
+    return out
+
+
+def _shown(product: Product) -> tuple[str, str, str, str]:
+    """What a snapshot says of a product itself."""
+    return product.id, product.title, product.licence, product.attribution
 
 
 def seal_and_publish(data: Path, staged: Snapshot) -> Snapshot:
@@ -107,7 +131,7 @@ def seal_and_publish(data: Path, staged: Snapshot) -> Snapshot:
     sealed = _sealed(staged.path)
     target = data / "snapshots" / sealed.id
     target.parent.mkdir(parents=True, exist_ok=True)
-    for file in sorted(sealed.path.rglob("*")):
+    for file in (*sealed.path.rglob("*"), sealed.path):
         _sync(file)
     if target.exists():
         # The same id is the same content: only a damaged folder is ever built again.
@@ -115,9 +139,14 @@ def seal_and_publish(data: Path, staged: Snapshot) -> Snapshot:
     sealed.path.rename(target)
     _sync(target.parent)
     point_to(data, sealed.id)
-    shutil.rmtree(data / "staging", ignore_errors=True)
+    discard_staged(data)
     _prune(data)
     return Snapshot.open(target)
+
+
+def discard_staged(data: Path) -> None:
+    """Throw away what is staged, so that a build that failed takes no room."""
+    shutil.rmtree(data / "staging", ignore_errors=True)
 
 
 def point_to(data: Path, snapshot: str) -> None:
@@ -143,10 +172,11 @@ def _sealed(path: Path) -> Snapshot:
         files={
             file.relative_to(path).as_posix(): file_sha256(file)
             for file in inside
-            if file != path / "manifest.json"
+            if file != path / MANIFEST
         },
     )
-    (path / "manifest.json").write_text(manifest.model_dump_json(indent=1), "utf-8")
+    manifest = manifest.with_own_checksum()
+    (path / MANIFEST).write_text(manifest.model_dump_json(indent=1), "utf-8")
     return Snapshot.open(path)
 
 

@@ -96,7 +96,9 @@ class FolderSource:
     def _found(self, label: str) -> Found:
         digest = hashlib.sha256()
         for file in self._files(label):
-            digest.update(f"{file.name}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+            digest.update(
+                f"{file.name}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode()
+            )
         name = f"{self.product.id} {label}"
         return Found(
             label=label,

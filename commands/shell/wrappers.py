@@ -1,7 +1,8 @@
 """Programs that run another program: how to get past their own words, as data.
 
-The value-taking options are those of the programs' own documentation: docker's from the reference
-of 20.10 to 29, sudo 1.9, util-linux 2.38, coreutils 9.1, OpenSSH 9.2, findutils 4.9 manuals.
+The value-taking options of docker are those of its reference from 20.10 to 29. Those of podman,
+nerdctl, systemd-run and the small wrappers are from memory of their manuals, and await a check
+against the command surface.
 """
 
 from __future__ import annotations

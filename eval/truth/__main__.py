@@ -37,19 +37,20 @@ def main(arguments: list[str] | None = None) -> int:
         origins.append(_origin(deb))
     exec_path = next(iter(given.root.glob("usr/lib/git-core")), None)
     tree = Tree(given.root, {"GIT_EXEC_PATH": str(exec_path)} if exec_path else {})
-    commands, unsaid = METHODS[given.method](tree, programs)
+    asked = METHODS[given.method](tree, programs)
     facts = Facts(
         product=given.product,
         release=given.release,
         origin=", ".join(origins),
         method=given.method,
-        commands=commands,
-        open=unsaid,
+        commands=asked.listed,
+        open=asked.open,
+        unlisted=asked.unlisted,
     )
     save(given.output, facts)
-    count = sum(map(len, commands.values()))
-    print(f"{given.output}: {len(commands)} commands, {count} flags")  # noqa: T201
-    silent = sorted(set(programs) - {name.split()[0] for name in commands})
+    count = sum(map(len, asked.listed.values()))
+    print(f"{given.output}: {len(asked.listed)} commands, {count} flags")  # noqa: T201
+    silent = sorted(set(programs) - {name.split()[0] for name in asked.listed})
     if silent:
         print(f"  no options from: {' '.join(silent)}")  # noqa: T201
     return 0

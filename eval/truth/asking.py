@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from eval.truth.facts import Flags
+from eval.truth.getopt_tables import tables
 from eval.truth.help_text import commands_of, flags_of
 from eval.truth.sandbox import Tree
 
-Asked = tuple[dict[str, Flags], tuple[str, ...]]
-"""Command → flags, and the commands that accept more than they say."""
+@dataclass(frozen=True)
+class Asked:
+    """What some programs said."""
+
+    listed: dict[str, Flags]
+    open: tuple[str, ...] = ()
+    unlisted: dict[str, Flags] = field(default_factory=dict)
 
 MAX_DEPTH = 4
 """Of subcommands. The deepest of docker, ``docker trust key generate``, is at 3."""
@@ -20,13 +27,22 @@ _COMPLETION = re.compile(r"--?[\w-]+=?")
 
 
 def by_help(tree: Tree, programs: Iterable[str]) -> Asked:
-    """``program --help``, once each."""
+    """``program --help``, once each.
+
+    Help says loosely what takes a value; the table that getopt_long(3) reads says it exactly, and
+    holds what the help doesn't list.
+    """
     found: dict[str, Flags] = {}
+    unlisted: dict[str, Flags] = {}
     for name in programs:
         if path := tree.program(name):
-            if flags := flags_of(tree.output(path, ["--help"])):
-                found[name] = flags
-    return found, ()
+            flags = flags_of(tree.output(path, ["--help"]))
+            table = tables(path)
+            if flags:
+                found[name] = {one: table.get(one, taking) for one, taking in flags.items()}
+            if flags and table.keys() - flags.keys():
+                unlisted[name] = {one: table[one] for one in table.keys() - flags.keys()}
+    return Asked(found, unlisted=unlisted)
 
 
 def by_help_all(tree: Tree, programs: Iterable[str]) -> Asked:
@@ -36,7 +52,7 @@ def by_help_all(tree: Tree, programs: Iterable[str]) -> Asked:
         if path := tree.program(name):
             if flags := flags_of(tree.output(path, ["--help", "all"])):
                 found[name] = flags
-    return found, ()
+    return Asked(found)
 
 
 def by_cobra(tree: Tree, programs: Iterable[str]) -> Asked:
@@ -59,7 +75,7 @@ def by_cobra(tree: Tree, programs: Iterable[str]) -> Asked:
             ask([program])
             if "options" in tree.output(path, ["--help"]).split():
                 found[program] = {**found[program], **flags_of(tree.output(path, ["options"]))}
-    return found, ()
+    return Asked(found)
 
 
 def by_git(tree: Tree, programs: Iterable[str]) -> Asked:
@@ -71,7 +87,7 @@ def by_git(tree: Tree, programs: Iterable[str]) -> Asked:
     unsaid: list[str] = []
     git = tree.program("git")
     if "git" not in programs or git is None:
-        return found, ()
+        return Asked(found)
     for name in tree.output(git, ["--list-cmds=builtins"], git=True).split():
         flags = flags_of(tree.output(git, [name, "-h"], git=True))
         listed = tree.output(git, [name, "--git-completion-helper-all"], git=True)
@@ -86,7 +102,7 @@ def by_git(tree: Tree, programs: Iterable[str]) -> Asked:
             unsaid.append(f"git {name}")
         if flags:
             found[f"git {name}"] = flags
-    return found, tuple(name for name in unsaid if name in found)
+    return Asked(found, open=tuple(name for name in unsaid if name in found))
 
 
 METHODS: Mapping[str, Callable[[Tree, Iterable[str]], Asked]] = MappingProxyType(

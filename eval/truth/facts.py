@@ -4,7 +4,7 @@
 
     {"product": "coreutils", "release": "9.7", "origin": "coreutils 9.7-3", "method": "help",
      "commands": {"ls": {"--all": "none", "--color": "optional", "-a": "none", …}, …},
-     "open": []}
+     "unlisted": {"chown": {"--changes": "none"}}, "open": []}
 
 Facts come from the programs themselves, never from documentation.
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import field
 from pathlib import Path
 from typing import Literal
 
@@ -39,7 +40,9 @@ class Facts:
     """How they were asked: ``help``, ``getopt`` (the tables in the executable), ``cobra`` …"""
     commands: dict[str, Flags]
     open: tuple[str, ...] = ()
-    """Commands that accept more than they say: what they lack is a fact, what they don't is not."""
+    """Commands that accept more than they say: to be absent here proves nothing for them."""
+    unlisted: dict[str, Flags] = field(default_factory=dict)
+    """What is accepted though the help doesn't list it."""
 
 
 _FACTS = TypeAdapter(Facts)

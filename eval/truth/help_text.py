@@ -54,10 +54,9 @@ def _heads(text: str) -> Iterator[str]:
         if match is None:
             continue
         rest = match["rest"]
-        if kubectl := _KUBECTL.search(rest):
-            yield rest[: kubectl.end(1)]
-            continue
-        yield _GAP.split(rest, maxsplit=1)[0].strip()
+        head = _GAP.split(rest, maxsplit=1)[0].strip()
+        kubectl = _KUBECTL.search(head)
+        yield head[: kubectl.end(1)] if kubectl else head
 
 
 def _spellings(head: str) -> Iterator[tuple[str, Taking]]:

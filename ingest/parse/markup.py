@@ -106,8 +106,11 @@ def cells(row: Tag) -> list[Tag]:
     return [cell for cell in elements(row) if cell.name in ("td", "th")]
 
 
-def require_text(name: str, sections: tuple[Section, ...]) -> None:
-    """Raise ParseError EMPTY where the sections hold fewer than MIN_WORDS words."""
+def require_text(name: str, sections: tuple[Section, ...], *, contents: bool = False) -> None:
+    """Raise ParseError where the sections hold fewer than MIN_WORDS words.
+
+    The reason is EMPTY, or CONTENTS_ONLY where the page has a table of ``contents`` beside them.
+    """
     words = 0
     pending: list[Block] = [block for section in sections for block in section.blocks]
     while pending and words < MIN_WORDS:
@@ -118,7 +121,8 @@ def require_text(name: str, sections: tuple[Section, ...]) -> None:
         else:
             words += len(_WORD.findall(block.text))
     if words < MIN_WORDS:
-        raise ParseError(name, Reason.EMPTY, f"fewer than {MIN_WORDS} words of text")
+        reason = Reason.CONTENTS_ONLY if contents else Reason.EMPTY
+        raise ParseError(name, reason, f"fewer than {MIN_WORDS} words of text")
 
 
 def list_item(marker: str, blocks: list[Block]) -> list[Block]:

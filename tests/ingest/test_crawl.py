@@ -342,3 +342,11 @@ def test_what_the_bytes_say_of_their_charset_is_left_alone(site, state):
         crawler = crawler_of(site, cache, door)
         (found,) = (one for one in crawler.crawl().pages if one.slug == "c")
         assert crawler.read(found) == page
+
+
+def test_markdown_that_robots_txt_forbids_is_not_asked_for(site, state):
+    site.routes["/robots.txt"] = Reply(b"User-agent: *\nDisallow: /*.md$")
+    site.routes["/docs/15/a.md"] = markdown("# A")
+    done = crawl(site, state, markdown="suffix")
+    assert next(page.name for page in done.pages) == "a.html"
+    assert not [path for path in site.asked if path.endswith(".md")]

@@ -1,0 +1,64 @@
+"""Listening: a socket that is ours before anything is loaded, and a server that ends cleanly."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+from corpora.errors import ConfigurationError
+
+GRACE = 10
+"""Seconds that answers under way have to finish when the service is told to end."""
+
+_BACKLOG = 2_048
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take an address; port 0 takes any free one. Raises ConfigurationError where it is not free.
+
+    Done before the server starts, so that a port in use is told at once, and in our words.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)  # type: ignore[arg-type]
+    except (OSError, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not the name of a host"
+        raise ConfigurationError(
+            f"Can't listen on {host}, port {port}: {reason}.",
+            hint="Choose another with --port or --host (FLAGSTONE_PORT, FLAGSTONE_HOST).",
+        ) from error
+
+
+def address(taken: socket.socket) -> str:
+    """The address of a socket as a URL."""
+    host, port = taken.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def run(app: FastAPI, taken: socket.socket) -> None:
+    """Answer on ``taken`` until SIGINT or SIGTERM; both are the ordinary way to end."""
+    config = uvicorn.Config(
+        app,
+        # What is logged goes where the rest of the process logs: to standard error.
+        log_config=None,
+        log_level="info",
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+    )
+    # After its graceful end the server raises the signal again, for whoever started it.
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        uvicorn.Server(config).run(sockets=[taken])
+    except KeyboardInterrupt:
+        return
+    finally:
+        taken.close()
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    raise SystemExit(0)

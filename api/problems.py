@@ -1,0 +1,207 @@
+"""Errors over HTTP: every one is ``application/problem+json`` (RFC 9457) with a stable code.
+
+Errors of ours carry their code and status (``corpora.errors``). What goes wrong before a request
+reaches us, or by a fault of ours, has the codes of `HTTP_CODES`.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, Field
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from corpora.errors import FlagstoneError, InvalidRequest
+
+log = logging.getLogger(__name__)
+
+PROBLEM = "application/problem+json"
+
+MAX_BODY = 131_072
+"""Bytes. The longest request of the contract, every character escaped as ``\\ud83d\\ude00``, has
+some 75,000."""
+
+ECHOED = 200
+"""Characters of what was sent that an answer repeats at most."""
+
+HTTP_CODES: Mapping[int, tuple[str, str]] = {
+    400: (InvalidRequest.code, "The body can't be read."),
+    404: ("no_such_route", "No route has this path."),
+    405: ("method_not_allowed", "The route has another method."),
+    413: ("request_too_large", f"The body has more than {MAX_BODY:,} bytes."),
+    415: ("unsupported_media_type", "The body is not sent as application/json."),
+    500: (FlagstoneError.code, "A fault of ours; the log has it under the incident's number."),
+}
+"""Status → code and meaning, of what goes wrong outside the engine."""
+
+_SEE = "See /docs, or /openapi.json, for the form of each request."
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457): what happened, a code that stays, and what to do next."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str = Field(examples=["unknown_version"])
+    hint: str = ""
+    available: list[str] | None = None
+    suggestions: list[str] | None = None
+    nearest: str | None = None
+
+
+RESPONSES: Mapping[int, str] = {
+    404: "What was asked for is not in the corpus; `available` says what is.",
+    413: HTTP_CODES[413][1],
+    415: HTTP_CODES[415][1],
+    422: "The request does not have the form of the contract.",
+    500: HTTP_CODES[500][1],
+    503: "Nothing has been published yet, or what was can't be read.",
+}
+"""Status → what it means on any route, for the OpenAPI document."""
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, object]]:
+    """The problem responses of a route, as FastAPI takes them."""
+    return {
+        status: {"model": Problem, "description": RESPONSES[status]} for status in (*statuses, 500)
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of ``app`` with a problem, and say so in its OpenAPI document."""
+    app.add_exception_handler(FlagstoneError, _flagstone_problem)
+    app.add_exception_handler(RequestValidationError, _validation_problem)
+    app.add_exception_handler(HTTPException, _http_problem)
+    app.add_middleware(_Guard)
+    describe = app.openapi
+
+    def openapi() -> dict[str, object]:
+        if app.openapi_schema is None:
+            _as_problems(describe())
+        return describe()
+
+    app.openapi = openapi  # type: ignore[method-assign]  # how FastAPI wants it extended
+
+
+def _as_problems(schema: Mapping[str, Any]) -> None:
+    """FastAPI describes each response in the media type of the route: errors have their own."""
+    for operations in schema["paths"].values():
+        for operation in operations.values():
+            for status, response in operation["responses"].items():
+                if int(status) >= 400:
+                    response["content"] = {PROBLEM: response["content"]["application/json"]}
+
+
+def problem(status: int, code: str, detail: str, hint: str = "", **extra: object) -> Response:
+    """One error as a response. Of ``extra`` goes in what a Problem has."""
+    shown = Problem.model_validate(
+        {
+            "title": HTTPStatus(status).phrase,
+            "status": status,
+            "detail": detail,
+            "code": code,
+            "hint": hint,
+            **{name: value for name, value in extra.items() if name in Problem.model_fields},
+        }
+    )
+    return JSONResponse(shown.model_dump(exclude_none=True), status_code=status, media_type=PROBLEM)
+
+
+async def _flagstone_problem(request: Request, error: Exception) -> Response:
+    if not isinstance(error, FlagstoneError):
+        raise error
+    if error.status >= 500:
+        log.warning("%s: %s: %s", _asked(request), error.code, error)
+    return problem(error.status, error.code, error.message, error.hint, **error.extra)
+
+
+async def _validation_problem(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    errors = error.errors()
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    unread = any(one["loc"] == ("body",) and one["type"] != "missing" for one in errors)
+    if unread and media != "application/json" and not media.endswith("+json"):
+        return problem(
+            415,
+            HTTP_CODES[415][0],
+            f"{_asked(request)} reads application/json, not {media[:ECHOED] or 'an unnamed type'}.",
+            "Send the header Content-Type: application/json.",
+        )
+    return problem(422, InvalidRequest.code, "; ".join(_wrong(errors[:5])), _SEE)
+
+
+def _wrong(errors: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+    for one in errors:
+        where = [str(part)[:ECHOED] for part in one["loc"][1:]]
+        if one["type"] == "json_invalid":
+            yield f"The body is not JSON: {one['ctx']['error']} at character {where[0]}"
+        else:
+            yield f"{'.'.join(where) or 'body'}: {one['msg']}"
+
+
+async def _http_problem(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    code, meaning = HTTP_CODES.get(error.status_code, ("http_error", error.detail))
+    answer = problem(error.status_code, code, f"{_asked(request)}: {meaning}", _SEE)
+    answer.headers.update(error.headers or {})  # which methods are allowed, for one
+    return answer
+
+
+def _asked(request: Request) -> str:
+    return f"{request.method} {request.url.path[:ECHOED]}"
+
+
+class _Guard:
+    """Refuses bodies that are too large, and answers for faults of ours without telling of them."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection, as ASGI asks."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+        length = Headers(scope=scope).get("content-length", "")
+        read = 0
+
+        async def limited() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > MAX_BODY or (length.isdigit() and int(length) > MAX_BODY):
+                raise HTTPException(413)  # becomes a problem where the body is awaited
+            return message
+
+        async def noting(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, limited, noting)
+        except Exception as error:
+            incident = uuid.uuid4().hex[:12]
+            log.error(
+                "incident %s at %s %s", incident, scope["method"], scope["path"], exc_info=error
+            )
+            if started:
+                raise  # half an answer is out: only closing the connection tells
+            code = HTTP_CODES[500][0]
+            detail = "Something went wrong inside the service."
+            hint = f"The service's log has it as incident {incident}."
+            await problem(500, code, detail, hint)(scope, receive, send)
