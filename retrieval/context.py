@@ -34,9 +34,10 @@ def assemble(
     *,
     budget: int,
     count: Callable[[str], int],
+    most: int,
     start: int = 0,
 ) -> Assembled:
-    """Take hits in their order, from ``start``, as long as they fit into ``budget`` tokens.
+    """Take up to ``most`` hits in order, from ``start``, as long as they fit ``budget`` tokens.
 
     A passage is given whole or not at all. One that does not fit ends the block, so that the rest
     can be had from ``next``; only the very first is given even if it alone is over the budget.
@@ -50,7 +51,7 @@ def assemble(
         citation = _cite(hit, product, trust)
         block = _block(len(chosen) + 1, citation)
         cost = count(block)
-        if chosen and tokens + cost > budget:
+        if chosen and (tokens + cost > budget or len(chosen) == most):
             break
         chosen.append(citation)
         tokens += cost
@@ -103,13 +104,16 @@ def _frame(resolution: Resolution, product: ProductRecord, passages: Sequence[Ci
     return f"{fence} {title}\n{body}{fence}\n"
 
 
-def encode_cursor(snapshot: str, position: int) -> str:
-    """An opaque cursor: which snapshot, and how many hits were spent."""
-    return base64.urlsafe_b64encode(f"{snapshot}:{position}".encode()).decode()
+def encode_cursor(listing: str, position: int) -> str:
+    """An opaque cursor: which listing of hits it belongs to, and how many of them were spent."""
+    return base64.urlsafe_b64encode(f"{listing}:{position}".encode()).decode()
 
 
-def decode_cursor(cursor: str, snapshot: str) -> int:
-    """The position in a cursor. Raises InvalidRequest for a foreign or outdated one."""
+def decode_cursor(cursor: str, listing: str, length: int) -> int:
+    """The position in a cursor of ``listing``, which has ``length`` hits.
+
+    Raises InvalidRequest for a cursor that is not ours, or of another question or snapshot.
+    """
     try:
         made_for, position = base64.urlsafe_b64decode(cursor).decode("ascii").rsplit(":", 1)
         spent = int(position)
@@ -117,8 +121,9 @@ def decode_cursor(cursor: str, snapshot: str) -> int:
         raise InvalidRequest(
             "The cursor is not one of ours.", hint="Send next_cursor exactly as it was given."
         ) from None
-    if made_for != snapshot or spent < 0:
+    if made_for != listing or not 0 <= spent < length:
         raise InvalidRequest(
-            "The cursor belongs to another snapshot.", hint="Ask again without a cursor."
+            "The cursor belongs to another question, or to another snapshot.",
+            hint="Ask the same question again without a cursor.",
         )
     return spent

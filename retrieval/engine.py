@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from collections.abc import Mapping
@@ -127,18 +128,20 @@ class Engine:
         timings: dict[str, float] = {}
         timer = _Stopwatch(timings)
         budget = min(max(request.token_budget, MIN_BUDGET), MAX_BUDGET)
-        start = decode_cursor(request.cursor, self.snapshot.id) if request.cursor else 0
         with timer("total"):
             resolution, found = self._find(request, timer)
             hits: tuple[Hit, ...] = () if found.abstain else found.relevant
+            listing = self._listing(request, resolution)
+            start = decode_cursor(request.cursor, listing, len(hits)) if request.cursor else 0
             with timer("assemble"):
                 assembled = (
                     assemble(
-                        hits[: start + MOST_PASSAGES],
+                        hits,
                         resolution,
                         self.snapshot.products[resolution.product],
                         budget=budget,
                         count=self.tokens,
+                        most=MOST_PASSAGES,
                         start=start,
                     )
                     if resolution and hits
@@ -153,14 +156,18 @@ class Engine:
             tokens_used=assembled.tokens if assembled else 0,
             truncated=assembled.truncated if assembled else False,
             next_cursor=(
-                encode_cursor(self.snapshot.id, assembled.next)
-                if assembled and assembled.next
-                else None
+                encode_cursor(listing, assembled.next) if assembled and assembled.next else None
             ),
             abstained=found.abstain,
             snapshot=self.snapshot.id,
             timings_ms={stage: round(1000 * spent, 2) for stage, spent in timings.items()},
         )
+
+    def _listing(self, ask: Ask, resolution: Resolution | None) -> str:
+        """Names the list of hits that a cursor points into."""
+        release = f"{resolution.product}@{resolution.resolved}" if resolution else ""
+        asked = hashlib.sha256(f"{release}\n{ask.query}".encode()).hexdigest()[:16]
+        return f"{self.snapshot.id}.{asked}"
 
     def _find(self, ask: Ask, timer: Timer) -> tuple[Resolution | None, Found]:
         with timer("resolve"):
