@@ -276,6 +276,11 @@ def _targets(catalogue: Catalogue, names: Sequence[str]) -> dict[str, list[str]]
     for name in names or list(catalogue):
         product_id, at, label = name.partition("@")
         product = catalogue[product_id]
+        if at and not label:
+            raise InvalidRequest(
+                f"{name!r} names no release.",
+                hint=f"Say {product_id}, or {product_id}@ and one of: {', '.join(product.labels)}.",
+            )
         if at and label not in product.labels:
             raise UnknownVersion(
                 product_id,

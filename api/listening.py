@@ -24,9 +24,10 @@ def listen(host: str, port: int) -> socket.socket:
     """
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)  # type: ignore[arg-type]
+        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
     except (OSError, UnicodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not the name of a host"
+        why = str(error.strerror) if isinstance(error, OSError) else "not the name of a host"
+        reason = why.partition(" (while ")[0]  # the address again, as Python has it
         raise ConfigurationError(
             f"Can't listen on {host}, port {port}: {reason}.",
             hint="Choose another with --port or --host (FLAGSTONE_PORT, FLAGSTONE_HOST).",

@@ -31,7 +31,7 @@ UNBOUNDED = 100_000
 
 
 def _console(*, stderr: bool) -> Console:
-    watched = (sys.stderr if stderr else sys.stdout).isatty()
+    watched = Console(stderr=stderr).is_terminal
     return Console(
         stderr=stderr,
         highlight=False,
@@ -53,7 +53,9 @@ def print_json(value: BaseModel | Sequence[BaseModel]) -> None:
 def print_error(error: FlagstoneError, *, as_json: bool) -> None:
     """One error: what happened, and what to do next."""
     if as_json:
-        shown = {"code": error.code, "detail": error.message, "hint": error.hint, **error.extra}
+        told = {"code": error.code, "detail": error.message, "hint": error.hint}
+        # An error's particulars may have the same names: those of the contract win.
+        shown = {**told, **error.extra, **told}
         _write(json.dumps({"error": shown}, default=str, indent=2))
         return
     err.print(f"flagstone: {error.message}", style="red")

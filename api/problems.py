@@ -43,6 +43,9 @@ HTTP_CODES: Mapping[int, tuple[str, str]] = {
 }
 """Status → code and meaning, of what goes wrong outside the engine."""
 
+HELPFUL = frozenset({"available", "suggestions", "nearest"})
+"""What of an error's particulars a problem carries."""
+
 _SEE = "See /docs, or /openapi.json, for the form of each request."
 
 
@@ -103,8 +106,15 @@ def _as_problems(schema: Mapping[str, Any]) -> None:
                     response["content"] = {PROBLEM: response["content"]["application/json"]}
 
 
-def problem(status: int, code: str, detail: str, hint: str = "", **extra: object) -> Response:
-    """One error as a response. Of ``extra`` goes in what a Problem has."""
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    hint: str = "",
+    *,
+    extra: Mapping[str, object] | None = None,
+) -> Response:
+    """One error as a response. Of ``extra`` goes in what helps to ask again."""
     shown = Problem.model_validate(
         {
             "title": HTTPStatus(status).phrase,
@@ -112,7 +122,7 @@ def problem(status: int, code: str, detail: str, hint: str = "", **extra: object
             "detail": detail,
             "code": code,
             "hint": hint,
-            **{name: value for name, value in extra.items() if name in Problem.model_fields},
+            **{name: value for name, value in (extra or {}).items() if name in HELPFUL},
         }
     )
     return JSONResponse(shown.model_dump(exclude_none=True), status_code=status, media_type=PROBLEM)
@@ -123,7 +133,7 @@ async def _flagstone_problem(request: Request, error: Exception) -> Response:
         raise error
     if error.status >= 500:
         log.warning("%s: %s: %s", _asked(request), error.code, error)
-    return problem(error.status, error.code, error.message, error.hint, **error.extra)
+    return problem(error.status, error.code, error.message, error.hint, extra=error.extra)
 
 
 async def _validation_problem(request: Request, error: Exception) -> Response:
@@ -154,7 +164,7 @@ def _wrong(errors: Iterable[Mapping[str, Any]]) -> Iterable[str]:
 async def _http_problem(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    code, meaning = HTTP_CODES.get(error.status_code, ("http_error", error.detail))
+    code, meaning = HTTP_CODES.get(error.status_code, (InvalidRequest.code, error.detail))
     answer = problem(error.status_code, code, f"{_asked(request)}: {meaning}", _SEE)
     answer.headers.update(error.headers or {})  # which methods are allowed, for one
     return answer

@@ -33,7 +33,7 @@ def progress_bars(console: Console, *, quiet: bool = False) -> Iterator[Report]:
 @contextmanager
 def _bars(console: Console) -> Iterator[Report]:
     columns = (
-        TextColumn("{task.description:<34}"),
+        TextColumn("{task.description:<34}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

@@ -65,7 +65,9 @@ def load_settings(**overrides: object) -> Settings:
         first = error.errors()[0]
         name = "_".join(str(part) for part in first["loc"])
         if name in given:
-            raise InvalidRequest(f"--{name.replace('_', '-')}: {first['msg']}.") from error
+            raise InvalidRequest(
+                f"--{name.replace('_', '-')}: {first['msg']}.", hint="See --help of the command."
+            ) from error
         variable = f"{PREFIX}{name}".upper()
         raise ConfigurationError(
             f"{variable}: {first['msg']}.", hint=f"Correct {variable} in the environment."

@@ -17,6 +17,7 @@
     ├── ToolMissing                 tool_missing         500
     ├── StoreError                  store_unavailable    503
     ├── BuildLocked                 build_locked         409
+    ├── BuildFailed                build_failed         507
     └── ConfigurationError          bad_configuration    500
 
 Each carries a stable ``code`` for machines, one sentence of what happened, and the human's next
@@ -147,6 +148,8 @@ class Reason(StrEnum):
     TIMED_OUT = "timed_out"
     UNKNOWN_CHARSET = "unknown_charset"
     MALFORMED = "malformed"
+    CRASHED = "crashed"
+    """The process that read it died, or did not come to an end."""
     EMPTY = "empty"
     CONTENTS_ONLY = "contents_only"
     """A page that is only a table of contents: nothing was lost."""

@@ -18,9 +18,10 @@ import re
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from corpora.errors import CorruptSnapshot, NoSnapshot
 from corpora.model import Frozen, Location, Passage, Trust
@@ -118,7 +119,10 @@ class Snapshot:
     def __init__(self, path: Path, manifest: Manifest) -> None:
         self.path = path
         self.manifest = manifest
-        self._local = threading.local()
+        # One connection for all threads, opened now: a folder that later builds delete is read on
+        # by those who have it open. Each query takes under a millisecond, so a lock costs nothing.
+        self._connection = _connect(path)
+        self._lock = threading.Lock()
         self.products: dict[str, ProductRecord] = self._read_products()
 
     @property
@@ -177,52 +181,33 @@ class Snapshot:
             "JOIN pages at ON at.id = here.page "
             "WHERE at.product = ? AND at.release = ? AND at.slug = ?"
         )
-        found = self._select(where, (product, release, slug), order="here.position")
-        return list(found)
+        return self._select(where, (product, release, slug), order="here.position")
 
     def __iter__(self) -> Iterator[Passage]:
-        """Every distinct passage, in the order of its id."""
-        return self._select("", ())
+        """Every distinct passage, in the order of its id. Never in memory all at once."""
+        with _readable(self.path), closing(_connect(self.path)) as connection:
+            for row in connection.execute(_passages_query("", "p.id")):
+                yield _passage(row)
 
     def commands(self, product: str) -> frozenset[str]:
         """Every command line that has a reference page: ``{"git commit", …}``."""
-        with _readable(self.path):
-            rows = self._connection.execute(
-                "SELECT DISTINCT command FROM passages WHERE product = ? AND command <> ''",
-                (product,),
-            )
-            return frozenset(row[0] for row in rows)
-
-    @property
-    def _connection(self) -> sqlite3.Connection:
-        """One connection per thread: a snapshot never changes, so no lock is needed."""
-        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if found is None:
-            uri = f"{(self.path / 'corpus.sqlite').absolute().as_uri()}?mode=ro&immutable=1"
-            found = sqlite3.connect(uri, uri=True)
-            self._local.connection = found
-        return found
-
-    def _select(
-        self, where: str, values: Sequence[str], *, order: str = "p.id"
-    ) -> Iterator[Passage]:
-        # `where` and `order` are written in this file; what was asked for goes in as `values`.
-        query = (
-            "SELECT p.id, p.product, p.kind, p.page, p.title, p.summary, p.command, p.heading,"  # noqa: S608
-            " p.names, p.text, p.tokens, json_group_array(json_array("
-            "   r.position, g.release, g.url, l.anchor, g.sha256, r.fetched_at))"
-            " FROM passages p"
-            " JOIN locations l ON l.passage = p.number JOIN pages g ON g.id = l.page"
-            " JOIN releases r ON r.product = g.product AND r.label = g.release"
-            f" {where} GROUP BY p.number ORDER BY {order}"
+        rows = self._rows(
+            "SELECT DISTINCT command FROM passages WHERE product = ? AND command <> ''", (product,)
         )
+        return frozenset(row[0] for row in rows)
+
+    def _select(self, where: str, values: Sequence[str], *, order: str = "p.id") -> list[Passage]:
+        rows = self._rows(_passages_query(where, order), values)
         with _readable(self.path):
-            for row in self._connection.execute(query, values):
-                yield _passage(row)
+            return [_passage(row) for row in rows]
+
+    def _rows(self, query: str, values: Sequence[str] = ()) -> list[tuple[Any, ...]]:
+        with _readable(self.path), self._lock:
+            return self._connection.execute(query, values).fetchall()
 
     def _read_products(self) -> dict[str, ProductRecord]:
         releases: dict[str, list[ReleaseRecord]] = {}
-        for row in self._connection.execute(
+        for row in self._rows(
             "SELECT r.product, r.label, r.upstream, r.origin, r.trust, r.fetched_at, r.build_key,"
             " count(DISTINCT g.id), count(l.passage) FROM releases r"
             " LEFT JOIN pages g ON g.product = r.product AND g.release = r.label"
@@ -233,9 +218,7 @@ class Snapshot:
                 dict(zip(ReleaseRecord.model_fields, row, strict=True))
             )
             releases.setdefault(record.product, []).append(record)
-        rows = self._connection.execute(
-            "SELECT id, title, licence, attribution FROM products ORDER BY id"
-        )
+        rows = self._rows("SELECT id, title, licence, attribution FROM products ORDER BY id")
         return {
             product: ProductRecord(
                 id=product,
@@ -267,6 +250,25 @@ def file_sha256(path: Path) -> str:
     """SHA-256 of a file as hexadecimal digits, read in pieces."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """Open the corpus of a snapshot for reading: it never changes, so SQLite needs no locks."""
+    uri = f"{(path / 'corpus.sqlite').absolute().as_uri()}?mode=ro&immutable=1"
+    return sqlite3.connect(uri, uri=True, check_same_thread=False)
+
+
+def _passages_query(where: str, order: str) -> str:
+    # Both are written in this file; what was asked for is never part of the query's text.
+    return (
+        "SELECT p.id, p.product, p.kind, p.page, p.title, p.summary, p.command, p.heading,"  # noqa: S608
+        " p.names, p.text, p.tokens, json_group_array(json_array("
+        "   r.position, g.release, g.url, l.anchor, g.sha256, r.fetched_at))"
+        " FROM passages p"
+        " JOIN locations l ON l.passage = p.number JOIN pages g ON g.id = l.page"
+        " JOIN releases r ON r.product = g.product AND r.label = g.release"
+        f" {where} GROUP BY p.number ORDER BY {order}"
+    )
 
 
 @contextmanager

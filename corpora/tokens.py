@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,6 +30,11 @@ def bundled_model() -> Path:
     return Path(spec.origin).parent / "model"
 
 
+_LONG_WORD = re.compile(r"\w{101,}")
+LONG_WORD_CHARACTERS = 3
+"""Characters a token, for words beyond the tokenizer's 100: hashes, keys, encoded data."""
+
+
 class TokenCounter:
     """Counts the tokens of a text, special tokens left out. Safe to use from several threads.
 
@@ -45,7 +51,9 @@ class TokenCounter:
 
     def __call__(self, text: str) -> int:
         """The number of tokens of ``text``."""
-        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+        # WordPiece gives up on a longer word and calls it one unknown token; others would cut it.
+        unknown = sum(len(run) // LONG_WORD_CHARACTERS for run in _LONG_WORD.findall(text))
+        return unknown + len(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
     def head(self, text: str, tokens: int) -> str:
         """The beginning of ``text``, at most ``tokens`` long."""

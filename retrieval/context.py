@@ -44,8 +44,9 @@ def assemble(
     """
     trust = {record.label: record.trust for record in product.releases}
     chosen: list[Citation] = []
-    text = _frame(resolution, product, [])
-    tokens = count(text)
+    # The fence is as long as any of the candidates could need, so that its cost is known at first.
+    fence = _fence(hits[start : start + most])
+    tokens = count(_frame(resolution, product, fence, []))
     spent = start
     for hit in hits[start:]:
         citation = _cite(hit, product, trust)
@@ -58,7 +59,7 @@ def assemble(
         spent += 1
     if not chosen:
         return Assembled(passages=(), text="", tokens=0, truncated=False, next=None)
-    text = _frame(resolution, product, chosen)
+    text = _frame(resolution, product, fence, chosen)
     left = len(hits) > spent
     return Assembled(
         passages=tuple(chosen),
@@ -96,11 +97,20 @@ def _block(number: int, citation: Citation) -> str:
     return f"[{number}] {heading} <{citation.url}>\n{citation.text}\n"
 
 
-def _frame(resolution: Resolution, product: ProductRecord, passages: Sequence[Citation]) -> str:
+def _fence(hits: Sequence[Hit]) -> str:
+    """A run of tildes longer than any in these passages."""
+    texts = ("\n".join((*hit.passage.heading, hit.passage.text)) for hit in hits)
+    runs = (len(run) for text in texts for run in re.findall(r"~{3,}", text))
+    return "~" * (max(runs, default=2) + 1)
+
+
+def _frame(
+    resolution: Resolution, product: ProductRecord, fence: str, passages: Sequence[Citation]
+) -> str:
     body = "\n".join(_block(number, one) for number, one in enumerate(passages, 1))
-    longest = max((len(run) for run in re.findall(r"~{3,}", body)), default=2)
-    fence = "~" * (longest + 1)
     title = f"{product.title} {resolution.resolved} documentation ({product.licence})"
+    if resolution.match.startswith("nearest"):
+        title += f", the nearest to {resolution.requested}, which is not documented"
     return f"{fence} {title}\n{body}{fence}\n"
 
 

@@ -113,10 +113,13 @@ class Engine:
         return self._resolve(product, version, where, told), _unversioned(query, seen)
 
     def search(self, request: SearchRequest) -> SearchAnswer:
-        """The best passages for a question, as a ranked list. Never abstains."""
+        """The best passages for a question, as a ranked list; also where none of them answers."""
         resolution, found = self._find(request, untimed)
         return SearchAnswer(
-            resolution=resolution, hits=found.hits[: request.limit], snapshot=self.snapshot.id
+            resolution=resolution,
+            hits=found.hits[: request.limit],
+            abstained=found.abstain,
+            snapshot=self.snapshot.id,
         )
 
     def context(self, request: ContextRequest) -> Context:

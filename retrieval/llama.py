@@ -17,7 +17,8 @@ class FlagstoneRetriever(BaseRetriever):
     """Version-correct passages for any LlamaIndex query engine or agent.
 
     Product and version may be left out: they are then read from the question, as in ``/context``.
-    Raises UnknownProduct and UnknownVersion rather than answer from another release.
+    Gives nothing where the corpus doesn't answer. Raises UnknownProduct and UnknownVersion rather
+    than answer from another release.
     """
 
     def __init__(
@@ -44,7 +45,8 @@ class FlagstoneRetriever(BaseRetriever):
             version_policy=self._policy,
             limit=self._top_k,
         )
-        return [_node(hit) for hit in self._engine.search(request).hits]
+        answer = self._engine.search(request)
+        return [] if answer.abstained else [_node(hit) for hit in answer.hits]
 
 
 class FlagstoneEmbedding(BaseEmbedding):
@@ -79,6 +81,7 @@ def _node(hit: Hit) -> NodeWithScore:
             metadata={
                 "product": passage.product,
                 "release": hit.release,
+                "kind": passage.kind,
                 "heading": " › ".join(passage.heading),
                 "url": location.url,
             },

@@ -18,22 +18,40 @@ MIN_BUDGET, DEFAULT_BUDGET, MAX_BUDGET = 100, 2_000, 20_000
 class Where(Frozen):
     """Which product and version a question is about; all of it may be left to the question."""
 
-    product: str | None = Field(None, max_length=64, examples=["postgresql"])
-    version: str | None = Field(None, max_length=64, examples=["13"])
+    product: str | None = Field(
+        None,
+        max_length=64,
+        description="Id or alias of a product; empty: read from the question.",
+        examples=["postgresql"],
+    )
+    version: str | None = Field(
+        None,
+        max_length=64,
+        description="The version you run; empty: read from the question, or else the newest.",
+        examples=["13"],
+    )
     fingerprint: str | None = Field(
         None,
         max_length=4_096,
         description="Pasted output of the tool's own version command, instead of a version.",
         examples=["psql (PostgreSQL) 13.16"],
     )
-    version_policy: VersionPolicy = "compatible"
+    version_policy: VersionPolicy = Field(
+        "compatible",
+        description="exact: that version or none; compatible: another patch of it will do;"
+        " nearest: the closest documented one.",
+    )
 
 
 class Ask(Where):
     """A question about a product at a version."""
 
     query: str = Field(
-        min_length=1, max_length=MAX_QUERY, examples=["skip the data of one table when dumping"]
+        min_length=1,
+        max_length=MAX_QUERY,
+        pattern=r"\S",
+        description="What you want to know, in your own words.",
+        examples=["skip the data of one table when dumping"],
     )
 
 
@@ -52,7 +70,7 @@ class ContextRequest(Ask):
 class SearchRequest(Ask):
     """A question whose passages are wanted as a ranked list."""
 
-    limit: int = Field(10, ge=1, le=100)
+    limit: int = Field(10, ge=1, le=100, description="Most passages in the answer.")
 
 
 class SearchAnswer(Frozen):
@@ -60,4 +78,6 @@ class SearchAnswer(Frozen):
 
     resolution: Resolution | None
     hits: tuple[Hit, ...]
+    abstained: bool
+    """Whether `/context` would have given nothing: then the hits only resemble the question."""
     snapshot: str

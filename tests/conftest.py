@@ -1,9 +1,11 @@
 """What tests of several rooms share: one model, and one corpus built with it, per session."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
-from corpus import build_corpus, open_engine
+from corpus import SmallCorpus, build_corpus, open_engine
 
 from corpora.snapshot import current_id
 from retrieval.embed import Embedder, open_embedder
@@ -42,3 +44,15 @@ def built(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def engine(built: Path, embedder: Embedder) -> Engine:
     """The engine over ``built``."""
     return open_engine(built / "snapshots" / current_id(built), embedder)
+
+
+@pytest.fixture
+def make_corpus(tmp_path: Path, embedder: Embedder, built: Path) -> Callable[..., SmallCorpus]:
+    """Makes a corpus of some recorded releases, whose texts need no embedding any more."""
+    return partial(SmallCorpus, tmp_path, embedder, known=built)
+
+
+@pytest.fixture
+def corpus(make_corpus: Callable[..., SmallCorpus]) -> SmallCorpus:
+    """Git 2.30 and 2.39: one page each, which share some texts."""
+    return make_corpus("git-2.30", "git-2.39")

@@ -7,6 +7,7 @@
 
 import hashlib
 import re
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from corpora.errors import Reason, SourceError
 from corpora.snapshot import Snapshot
 from corpora.tokens import default_counter
 from ingest.build import BuildReport, build
+from ingest.releases import ReleaseOutcome
 from ingest.sources.base import Document, Found, Progress, fill, silent
 from retrieval.embed import Embedder
 from retrieval.engine import Engine
@@ -122,16 +124,79 @@ def build_corpus(
     **options: object,
 ) -> BuildReport:
     """Build ``targets`` from the recorded pages in ``root`` with the real indexer and store."""
-    sources = {name: FolderSource(product, root) for name, product in CATALOGUE.items()}
     settings: dict[str, object] = {
-        "source": lambda product: sources[product.id],
+        "products": CATALOGUE,
+        "source": lambda product: FolderSource(product, root),
         "indexer": Indexer(embedder, data / "vectors"),
         "tokenizer": default_counter().file,
         "processes": processes,
         "progress": quiet,
         **options,
     }
-    return build(data, CATALOGUE, targets, **settings)  # type: ignore[arg-type]
+    return build(data, targets=targets, **settings)  # type: ignore[arg-type]
+
+
+class SmallCorpus:
+    """A few recorded releases in a folder of their own, to change and to build again.
+
+    ::
+
+        corpus = SmallCorpus(tmp_path, embedder, "git-2.30", "docker-20.10")
+        corpus.build()
+        corpus.page("git-2.30/git-commit.1").unlink()
+        corpus.build()
+        corpus.fetched            # ["git 2.30"]: by the last build
+    """
+
+    def __init__(
+        self, folder: Path, embedder: Embedder, *releases: str, known: Path | None = None
+    ) -> None:
+        """``known`` is a data directory whose vectors are taken over: they need no computing."""
+        self.pages = folder / "pages"
+        self.data = folder / "data"
+        self.embedder = embedder
+        self.sources: dict[str, FolderSource] = {}
+        for release in releases:
+            shutil.copytree(PAGES / release, self.pages / release)
+        if known is not None:
+            shutil.copytree(known / "vectors", self.data / "vectors")
+
+    def page(self, name: str) -> Path:
+        """One page, such as ``git-2.30/git-commit.1``."""
+        return self.pages / name
+
+    def targets(self) -> dict[str, list[str]]:
+        """Every release that has a folder."""
+        found: dict[str, list[str]] = {}
+        for folder in sorted(self.pages.iterdir()):
+            product, _, label = folder.name.rpartition("-")
+            found.setdefault(product, []).append(label)
+        return found
+
+    def build(
+        self, targets: Mapping[str, Sequence[str]] | None = None, **options: object
+    ) -> BuildReport:
+        """Build all that is in the folder, or ``targets``."""
+        products: Mapping[str, Product] = options.get("products", CATALOGUE)  # type: ignore[assignment]
+        self.sources = {one: FolderSource(products[one], self.pages) for one in products}
+        options = {"source": lambda product: self.sources[product.id], **options}
+        targets = self.targets() if targets is None else targets
+        return build_corpus(self.data, self.embedder, targets=targets, **options)  # type: ignore[arg-type]
+
+    @property
+    def fetched(self) -> list[str]:
+        """The releases that the last build fetched."""
+        return [f"{name} {one}" for name, at in self.sources.items() for one in at.fetched]
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The one that serves."""
+        return Snapshot.current(self.data)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine over the snapshot that serves."""
+        return open_engine(self.snapshot.path, self.embedder)
 
 
 def open_engine(snapshot: Path, embedder: Embedder) -> Engine:
@@ -139,3 +204,22 @@ def open_engine(snapshot: Path, embedder: Embedder) -> Engine:
     opened = Snapshot.open(snapshot)
     searcher = Searcher(opened, open_index(opened, embedder), embedder)
     return Engine(opened, searcher, CATALOGUE, default_counter())
+
+
+def edit(page: Path, old: str, new: str) -> None:
+    """Replace a text that the page must have."""
+    text = page.read_text("utf-8")
+    if old not in text:
+        raise ValueError(f"{page} does not say {old!r}")
+    page.write_text(text.replace(old, new), "utf-8")
+
+
+def outcome(report: BuildReport, release: str) -> ReleaseOutcome:
+    """What became of ``git 2.30``."""
+    return next(one for one in report.releases if f"{one.product} {one.release}" == release)
+
+
+def held(snapshot: Snapshot) -> list[str]:
+    """Every release of a snapshot: ``["git 2.30", …]``."""
+    products = snapshot.products.values()
+    return [f"{one.id} {release.label}" for one in products for release in one.releases]

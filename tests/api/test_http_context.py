@@ -1,6 +1,7 @@
 """``/context`` over HTTP: the contract, the budget, the cursor, the fence, the citations."""
 
 import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
 import pytest
@@ -8,7 +9,6 @@ from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrieval.context import encode_cursor
 from retrieval.engine import MOST_PASSAGES, Engine
 from retrieval.request import MAX_BUDGET, MIN_BUDGET
 from retrieval.store import Scope
@@ -246,7 +246,21 @@ def test_a_cursor_of_another_question_is_refused(client: TestClient) -> None:
         assert answer.status_code == 422, other
 
 
-def test_a_cursor_behind_the_end_is_refused(client: TestClient, engine: Engine) -> None:
-    cursor = encode_cursor(engine.snapshot.id, 10**6)
-    answer = client.post("/context", json={**DUMP, "cursor": cursor})
-    assert answer.status_code == 422
+@pytest.mark.parametrize("position", ["1000000", "-1", "", "1e3", "0x1"])
+def test_a_cursor_that_was_tampered_with_is_refused(client: TestClient, position: str) -> None:
+    cursor = ask(client, **DUMP, token_budget=100)["next_cursor"]
+    listing, _, _ = urlsafe_b64decode(cursor).decode().rpartition(":")
+    forged = urlsafe_b64encode(f"{listing}:{position}".encode()).decode()
+    answer = client.post("/context", json={**DUMP, "cursor": forged})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
+def test_a_cursor_goes_with_the_question_however_its_release_was_named(client: TestClient) -> None:
+    cursor = ask(client, **DUMP, token_budget=100)["next_cursor"]
+    plain = ask(client, **DUMP, cursor=cursor)
+    for version in (
+        {"version": "13.16"},
+        {"version": None, "fingerprint": "psql (PostgreSQL) 13.16"},
+    ):
+        other = ask(client, **{**DUMP, **version}, cursor=cursor)
+        assert other["passages"] == plain["passages"]

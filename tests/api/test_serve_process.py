@@ -1,0 +1,134 @@
+"""``flagstone serve`` as a process of its own: answers, ends, and refuses to start."""
+
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from commandline import command
+
+from api.listening import address, listen
+from corpora.errors import ConfigurationError
+
+PATIENCE = 60.0
+"""Seconds until a process that says nothing is given up: far beyond what it needs."""
+
+
+@contextmanager
+def served(data: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """A serving process and its address."""
+    with subprocess.Popen(
+        command("serve", "--data", str(data), "--port", "0", *arguments),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    ) as process:
+        try:
+            assert process.stderr
+            said = until(process.stderr.fileno(), b"startup complete")
+            found = re.search(r"Answering on (http://\S+) from snapshot [0-9a-f]+", said)
+            assert found, said
+            yield process, found[1]
+        finally:
+            process.kill()
+
+
+def until(descriptor: int, awaited: bytes) -> str:
+    """Read until a text comes."""
+    said = b""
+    deadline = time.monotonic() + PATIENCE
+    while awaited not in said:
+        ready, _, _ = select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))
+        piece = os.read(descriptor, 65_536) if ready else b""
+        if not piece:
+            raise AssertionError(f"{awaited!r} never came: {said.decode()}")
+        said += piece
+    return said.decode()
+
+
+def test_it_answers_as_curl_asks_and_ends_cleanly_when_told(data: Path) -> None:
+    question = {
+        "query": "skip the data of one table when dumping",
+        "product": "pg",
+        "version": "13",
+    }
+    with served(data) as (process, url), httpx.Client(base_url=url, trust_env=False) as http:
+        assert url.startswith("http://127.0.0.1:")
+        answer = http.post("/context", json=question)
+        assert "--exclude-table-data" in answer.json()["passages"][0]["text"]
+        assert "server" not in answer.headers
+        for path in ("/healthz", "/v1/readyz", "/docs", "/openapi.json"):
+            assert http.get(path).status_code == 200
+        assert http.get("/nothing").json()["code"] == "no_such_route"
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0
+        assert out == b"", "standard output is for answers: logs go to standard error"
+        assert b"Traceback" not in err
+        assert b"\x1b" not in err
+        assert b"/healthz" in err
+
+
+def test_ctrl_c_ends_it_cleanly_too(data: Path) -> None:
+    with served(data) as (process, url):
+        assert httpx.get(f"{url}/healthz", trust_env=False).status_code == 200
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0
+        assert b"Traceback" not in err
+
+
+def test_a_port_in_use_is_told_with_the_way_out(data: Path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = str(taken.getsockname()[1])
+        ran = subprocess.run(
+            command("serve", "--data", str(data), "--port", port),
+            capture_output=True, text=True, timeout=PATIENCE, check=False,
+        )  # fmt: skip
+    assert ran.returncode == 1
+    happened, hint = ran.stderr.splitlines()
+    assert happened == f"flagstone: Can't listen on 127.0.0.1, port {port}: Address already in use."
+    assert "--port" in hint
+
+
+def test_without_a_snapshot_it_does_not_start(empty_data: Path) -> None:
+    ran = subprocess.run(
+        command("serve", "--data", str(empty_data), "--port", "0"),
+        capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 1
+    assert ran.stdout == ""
+    assert ran.stderr.splitlines() == [
+        f"flagstone: Nothing has been published in {empty_data}.",
+        "Run: flagstone build",
+    ]
+
+
+def test_an_address_says_where_it_is() -> None:
+    with listen("127.0.0.1", 0) as taken:
+        assert address(taken) == f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 on this machine")
+def test_an_address_of_ipv6_stands_in_brackets() -> None:
+    try:
+        taken = listen("::1", 0)
+    except ConfigurationError:
+        pytest.skip("no IPv6 loopback on this machine")
+    with taken:
+        assert address(taken) == f"http://[::1]:{taken.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("host", ["no such host", "a" * 70, "256.0.0.1", "192.0.2.1"])
+def test_an_address_that_is_not_ours_is_refused_in_our_words(host: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"Can't listen on .*: .+\.$") as caught:
+        listen(host, 0)
+    assert "--host" in caught.value.hint

@@ -1,0 +1,210 @@
+"""Context assembly: what fits, the fence that nothing breaks out of, and cursors."""
+
+import re
+from base64 import urlsafe_b64encode
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from corpora.errors import InvalidRequest
+from corpora.model import Hit, Location, Passage, Resolution, passage_id
+from corpora.snapshot import ProductRecord, ReleaseRecord
+from corpora.tokens import default_counter
+from retrieval.context import Assembled, assemble, decode_cursor, encode_cursor
+
+COUNT = default_counter()
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+RESOLUTION = Resolution(
+    product="git", requested="2.39", resolved="2.39", match="exact", available=("2.39",), reason=""
+)
+PRODUCT = ProductRecord(
+    id="git",
+    title="Git",
+    licence="GPL-2.0-only",
+    attribution="",
+    releases=(
+        ReleaseRecord(
+            product="git", label="2.39", upstream="2.39.5", origin="", trust="distribution",
+            fetched_at=NOW, build_key="", pages=1, passages=1,
+        ),
+    ),
+)  # fmt: skip
+
+ANY_TEXT = st.text(
+    st.sampled_from("~`#>-<[]*_ \n\r\t\x0b\x0c\x85\u2028\u2029aB1|\\")
+    | st.characters(codec="utf-8"),
+    min_size=1,
+    max_size=60,
+)
+FENCES = st.sampled_from(["~~~", "~~~~~~~~", "   ~~~~ ", "\n~~~\n", "```", "~~~ Git 2.39", "\t~~~"])
+HOSTILE = st.lists(ANY_TEXT | FENCES, min_size=1, max_size=8).map("\n".join)
+
+
+def hit(text: str, heading: tuple[str, ...] = ("git-commit", "OPTIONS"), score: float = 1.0) -> Hit:
+    passage = Passage(
+        id=passage_id("git", "git-commit", "option", heading, text),
+        product="git",
+        kind="option",
+        page="git-commit",
+        title="git-commit",
+        heading=heading,
+        text=text,
+        tokens=COUNT(text),
+        locations=(
+            Location(
+                release="2.39",
+                url="https://git-scm.com/docs/git-commit/2.39.5",
+                fetched_at=NOW,
+                page_sha256="0" * 64,
+            ),
+        ),
+    )
+    return Hit(passage=passage, release="2.39", score=score)
+
+
+def assembled(hits: list[Hit], budget: int, start: int = 0, most: int = 100) -> Assembled:
+    return assemble(hits, RESOLUTION, PRODUCT, budget=budget, count=COUNT, most=most, start=start)
+
+
+# --- the fence ---------------------------------------------------------------------------------
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(HOSTILE, HOSTILE), min_size=1, max_size=4))
+def test_no_text_breaks_out_of_the_fence(texts: list[tuple[str, str]]) -> None:
+    block = assembled([hit(text, (heading,)) for text, heading in texts], 10**6).text
+    # As CommonMark is read: one code block and nothing beside it …
+    [token] = MarkdownIt().parse(block)
+    assert token.type == "fence"
+    # … and by its own rule, for readers that take other signs for the end of a line too.
+    fence = re.match("~+", block)
+    assert fence
+    for line in re.split(r"[\r\n\x0b\x0c\x85\u2028\u2029]+", block.removesuffix("\n"))[1:-1]:
+        assert not re.match(f"[ \t]*{fence[0]}", line)
+    assert block.endswith(f"\n{fence[0]}\n")
+
+
+def test_the_block_says_what_it_is_and_nothing_more() -> None:
+    block = assembled([hit("-m MSG\n\nUse the message.")], 1_000).text
+    assert block == (
+        "~~~ Git 2.39 documentation (GPL-2.0-only)\n"
+        "[1] git-commit › OPTIONS <https://git-scm.com/docs/git-commit/2.39.5>\n"
+        "-m MSG\n\nUse the message.\n"
+        "~~~\n"
+    )
+
+
+# --- the budget --------------------------------------------------------------------------------
+
+SIZES = st.lists(st.integers(1, 200), min_size=1, max_size=12)
+
+
+@settings(max_examples=100, deadline=None)
+@given(sizes=SIZES, budget=st.integers(1, 1_500))
+def test_the_budget_is_kept_but_for_one_passage_that_is_larger(
+    sizes: list[int], budget: int
+) -> None:
+    found = assembled(
+        [hit(f"{number} " + "word " * size) for number, size in enumerate(sizes)], budget
+    )
+    assert found.tokens == COUNT(found.text)
+    assert found.tokens <= budget or len(found.passages) == 1
+    assert found.truncated == (found.next is not None) == (len(found.passages) < len(sizes))
+
+
+@settings(max_examples=60, deadline=None)
+@given(sizes=SIZES, budget=st.integers(1, 600), most=st.integers(1, 5))
+def test_walking_gives_every_hit_once_in_order(sizes: list[int], budget: int, most: int) -> None:
+    hits = [hit(f"{number} " + "word " * size) for number, size in enumerate(sizes)]
+    walked: list[str] = []
+    start: int | None = 0
+    while start is not None:
+        found = assembled(hits, budget, start, most)
+        assert 1 <= len(found.passages) <= most
+        walked += [one.id for one in found.passages]
+        start = found.next
+    assert walked == [one.passage.id for one in hits]
+
+
+def test_a_longer_fence_is_paid_for_out_of_the_budget() -> None:
+    # Each tilde is a token: the opening and the closing fence are each as long as this line.
+    ruler = "~" * 40
+    hits = [hit(f"{number}\n{ruler if number == 9 else ''}") for number in range(10)]
+    whole = assembled(hits, 10**6).tokens
+    found = assembled(hits, whole - 1)
+    assert found.tokens <= whole - 1
+
+
+def test_a_passage_is_given_whole_or_not_at_all() -> None:
+    long = hit("word " * 500)
+    alone = assembled([long, hit("short")], 50)
+    assert [one.text for one in alone.passages] == [long.passage.text]
+    assert (alone.truncated, alone.next) == (True, 1)
+    second = assembled([hit("short"), long], 50)
+    assert [one.text for one in second.passages] == ["short"]
+
+
+def test_without_hits_there_is_no_block() -> None:
+    for found in (assembled([], 1_000), assembled([hit("x")], 1_000, start=1)):
+        assert (found.passages, found.text, found.tokens) == ((), "", 0)
+        assert (found.truncated, found.next) == (False, None)
+
+
+# --- citations ---------------------------------------------------------------------------------
+
+
+def test_a_citation_carries_the_provenance_of_its_release() -> None:
+    two = hit("text").passage.model_copy(
+        update={
+            "locations": (
+                Location(release="2.30", url="https://a/", fetched_at=NOW, page_sha256="1" * 64),
+                Location(release="2.39", url="https://b/", fetched_at=NOW, page_sha256="2" * 64),
+            )
+        }
+    )
+    [cited] = assembled([Hit(passage=two, release="2.39", score=0.123456)], 1_000).passages
+    assert (cited.url, cited.sha256) == ("https://b/", "2" * 64)
+    assert cited.releases == ("2.30", "2.39")
+    assert (cited.licence, cited.trust) == ("GPL-2.0-only", "distribution")
+    assert cited.score == 0.1235
+
+
+# --- cursors -----------------------------------------------------------------------------------
+
+
+LISTING = f"{'0' * 16}.{'1' * 16}"
+
+
+@given(st.from_regex(r"[0-9a-f]{16}\.[0-9a-f]{16}", fullmatch=True), st.integers(0, 10**6))
+def test_a_cursor_gives_back_its_position(listing: str, position: int) -> None:
+    cursor = encode_cursor(listing, position)
+    assert decode_cursor(cursor, listing, position + 1) == position
+    assert len(cursor) <= 128
+    assert cursor == quote(cursor, safe="=")
+
+
+@given(st.text(max_size=128))
+def test_any_other_text_is_no_cursor(text: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        decode_cursor(text, LISTING, 10)
+    assert caught.value.hint
+
+
+@given(st.binary(max_size=96))
+def test_any_other_bytes_are_no_cursor(raw: bytes) -> None:
+    with pytest.raises(InvalidRequest):
+        decode_cursor(urlsafe_b64encode(raw).decode(), LISTING, 10)
+
+
+@pytest.mark.parametrize(
+    ("listing", "position"), [("f" * 33, 3), (LISTING, -1), (LISTING, 10), (LISTING, 10**9)]
+)
+def test_a_cursor_of_another_listing_or_outside_of_this_one_is_refused(
+    listing: str, position: int
+) -> None:
+    with pytest.raises(InvalidRequest):
+        decode_cursor(encode_cursor(listing, position), LISTING, 10)

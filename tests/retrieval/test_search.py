@@ -1,0 +1,178 @@
+"""The search: fusion, the scope as a hard filter, what is relevant, and when nothing answers."""
+
+import threading
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpora.snapshot import Snapshot
+from retrieval.embed import Embedder
+from retrieval.engine import Engine
+from retrieval.index import open_index
+from retrieval.search import Found, Mode, Searcher, Tuning, fuse
+from retrieval.store import Scope, Scored
+
+PG13, PG18 = Scope(pairs=(("postgresql", "13"),)), Scope(pairs=(("postgresql", "18"),))
+GIT = Scope(pairs=(("git", "2.47"),))
+EVERY = Scope(pairs=(("postgresql", "13"), ("git", "2.30"), ("docker", "20.10")))
+
+RANKING = st.dictionaries(
+    st.sampled_from("abcdefghij"), st.floats(0.015625, 8, width=16), max_size=8
+).map(lambda scores: [Scored(one, score) for one, score in scores.items()])
+
+
+@pytest.fixture(scope="module")
+def opened(engine: Engine) -> Snapshot:
+    return Snapshot.open(engine.snapshot.path)
+
+
+def searcher(opened: Snapshot, embedder: Embedder, mode: Mode) -> Searcher:
+    return Searcher(opened, open_index(opened, embedder), embedder, Tuning(mode=mode))
+
+
+def ids(found: Found) -> list[str]:
+    return [hit.passage.id for hit in found.hits]
+
+
+# --- fusion ------------------------------------------------------------------------------------
+
+
+@given(dense=RANKING, lexical=RANKING, weight=st.floats(0, 1))
+def test_fusion_keeps_every_candidate_once_and_orders_them_totally(
+    dense: list[Scored], lexical: list[Scored], weight: float
+) -> None:
+    fused = fuse(dense, lexical, weight)
+    assert sorted(one.id for one in fused) == sorted({one.id for one in (*dense, *lexical)})
+    assert fused == sorted(fused, key=lambda one: (-one.score, one.id))
+    again = {one.id: one.score for one in fuse(dense[::-1], lexical[::-1], weight)}
+    assert again == pytest.approx({one.id: one.score for one in fused})
+
+
+@given(ranking=RANKING, weight=st.floats(0.01, 0.99))
+def test_where_one_channel_is_silent_the_other_decides(
+    ranking: list[Scored], weight: float
+) -> None:
+    spread = {round(one.score, 3) for one in ranking}
+    alone = [one.id for one in sorted(ranking, key=lambda one: (-one.score, one.id))]
+    for fused in (fuse(ranking, [], weight), fuse([], ranking, weight)):
+        if len(spread) == len(ranking):
+            assert [one.id for one in fused] == alone
+
+
+def test_a_clear_lead_in_one_channel_outweighs_a_slight_one_in_the_other() -> None:
+    dense = [Scored("a", 0.61), Scored("b", 0.60), Scored("c", 0.10)]
+    lexical = [Scored("b", 20.0), Scored("a", 2.0), Scored("c", 1.0)]
+    assert fuse(dense, lexical, 0.7)[0].id == "b"
+
+
+# --- the scope ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "dense", "lexical"])
+@pytest.mark.parametrize("scope", [PG13, PG18, GIT, EVERY])
+def test_no_hit_stands_outside_the_scope(
+    opened: Snapshot, embedder: Embedder, mode: Mode, scope: Scope
+) -> None:
+    search = searcher(opened, embedder, mode).search
+    seen = 0
+    for query in ("exclude the data of a table", "--message", "run a container", "uuid"):
+        for hit in search(query, scope).hits:
+            assert (hit.passage.product, hit.release) in scope.pairs
+            assert hit.release in hit.passage.releases
+            seen += 1
+    assert seen
+
+
+def test_an_empty_scope_finds_nothing_and_says_so(engine: Engine) -> None:
+    for scope in (Scope(pairs=()), Scope(pairs=(("git", "1.0"),)), Scope(pairs=(("svn", "2.47"),))):
+        found = engine.searcher.search("commit message", scope)
+        assert (found.hits, found.abstain) == ((), True)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(max_size=80))
+def test_any_text_can_be_searched_for(engine: Engine, query: str) -> None:
+    found = engine.searcher.search(query, PG18)
+    scores = [hit.score for hit in found.hits]
+    assert scores == sorted(scores, reverse=True)
+    assert found.relevant == found.hits[: len(found.relevant)]
+    assert len(set(ids(found))) == len(found.hits)
+    if not any(character.isalnum() for character in query):
+        assert found.abstain
+
+
+# --- what is found -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "scope", "name"),
+    [
+        ("skip the data of one table when dumping", PG13, "--exclude-table-data"),
+        ("--exclude-table-data", PG18, "--exclude-table-data"),
+        ("take the commit message from a file", GIT, "--file"),
+        ("what does -F do in git commit", GIT, "-F"),
+    ],
+)
+def test_an_option_is_found_by_what_it_does_and_by_its_name(
+    engine: Engine, query: str, scope: Scope, name: str
+) -> None:
+    found = engine.searcher.search(query, scope)
+    assert name in found.hits[0].passage.names
+    assert found.hits[0] in found.relevant
+    assert not found.abstain
+
+
+def test_each_channel_finds_what_the_other_may_miss(opened: Snapshot, embedder: Embedder) -> None:
+    lexical, dense = searcher(opened, embedder, "lexical"), searcher(opened, embedder, "dense")
+    assert "--no-sync" in lexical.search("--no-sync", PG18).hits[0].passage.names
+    assert lexical.search("flibbertigibbet", PG18).hits == ()
+    assert dense.search("flibbertigibbet", PG18).hits
+    meant = dense.search("speed it up by several processes at once", PG18)
+    assert "--jobs" in meant.hits[0].passage.names
+
+
+# --- nothing answers ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "kafka: increase the number of partitions of an existing topic",
+        "terraform state is locked by a job that died, how do I release it",
+        "elasticsearch cluster is yellow, allow the unassigned shards to be placed again",
+        "",
+        "?!",
+    ],
+)
+def test_a_question_about_something_else_is_not_answered(engine: Engine, query: str) -> None:
+    assert engine.searcher.search(query, EVERY).abstain
+
+
+# --- steadiness --------------------------------------------------------------------------------
+
+
+def test_the_same_search_has_the_same_result_in_another_process_of_opening_it(
+    engine: Engine, opened: Snapshot, embedder: Embedder
+) -> None:
+    again = searcher(opened, embedder, "hybrid")
+    for query in ("dump one schema", "commit without a hook", "memory limit"):
+        for scope in (PG18, GIT, EVERY):
+            assert engine.searcher.search(query, scope) == again.search(query, scope)
+
+
+def test_threads_get_the_answers_that_one_thread_gets(engine: Engine) -> None:
+    queries = ["dump one schema", "exclude a table", "jobs in parallel", "no owner"] * 3
+    alone = {query: engine.searcher.search(query, PG18) for query in queries}
+    wrong: list[str] = []
+
+    def search(query: str) -> None:
+        if engine.searcher.search(query, PG18) != alone[query]:
+            wrong.append(query)
+
+    threads = [threading.Thread(target=search, args=(query,)) for query in queries]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
