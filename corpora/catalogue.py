@@ -67,6 +67,24 @@ class DebSource(Frozen):
     trust: Trust = "distribution"
 
 
+class PypiSource(Frozen):
+    """Documentation, or models of commands, inside Python packages.
+
+    The first package decides the version; the others come at the version that it requires, and are
+    left out where it doesn't require them.
+    """
+
+    packages: Annotated[tuple[str, ...], Field(min_length=1)]
+    format: Literal["docbook", "html", "man", "markdown", "aws"]
+    """aws: not pages, but all files of the AWS CLI that its commands are made of."""
+    include: tuple[str, ...]
+    """Glob patterns of member paths inside the wheels."""
+    exclude: tuple[str, ...] = ()
+    url: str
+    """The public address of one document."""
+    trust: Trust = "official"
+
+
 class SiteSource(Frozen):
     """Documentation on the vendor's public site, which is crawled.
 
@@ -108,11 +126,12 @@ class Sources(Frozen):
     """Where a release can be had. At least one."""
 
     deb: DebSource | None = None
+    pypi: PypiSource | None = None
     site: SiteSource | None = None
 
     @model_validator(mode="after")
     def _some(self) -> Self:
-        if self.deb is None and self.site is None:
+        if self.deb is None and self.pypi is None and self.site is None:
             raise ValueError("no source is declared")
         return self
 

@@ -16,8 +16,6 @@ _LAST = re.compile(r"([a-z0-9])([A-Z])")
 _PLURAL = re.compile(r"[A-Z]{2,}s$")
 """Of an acronym: ``ListWebACLs``, ``SomeCNAMEs``."""
 
-_TABLE = "_xform_cache"
-
 
 def option_name(name: str, exceptions: Mapping[str, str], separator: str = "-") -> str:
     """Turn ``InstanceIds`` into ``instance-ids``. A name with a separator is left as it is."""
@@ -39,10 +37,35 @@ def exceptions(source: str) -> dict[str, str]:
     Empty where there is no such table. Raises SyntaxError, ValueError and RecursionError as
     :mod:`ast` does.
     """
+    table = _literal(source, "_xform_cache")
+    return {
+        key[0]: str(word)
+        for key, word in table.items()
+        if isinstance(key, tuple) and len(key) == 2 and key[1] == "-"
+    }
+
+
+def aliases(source: str) -> dict[str, str]:
+    """Read the names of services in events that stand for others out of ``botocore/utils.py``."""
+    return {str(old): str(new) for old, new in _literal(source, "EVENT_ALIASES").items()}
+
+
+def _literal(source: str, name: str) -> dict[object, object]:
     for statement in ast.parse(source).body:
         if isinstance(statement, ast.Assign) and any(
-            isinstance(target, ast.Name) and target.id == _TABLE for target in statement.targets
+            isinstance(target, ast.Name) and target.id == name for target in statement.targets
         ):
             table = ast.literal_eval(statement.value)
-            return {name: word for (name, separator), word in table.items() if separator == "-"}
+            return table if isinstance(table, dict) else {}
     return {}
+
+
+def aliased(event: str, known: Mapping[str, str]) -> str:
+    """Replace the first name in ``event`` that stands for another."""
+    parts = event.split(".")
+    for old, new in known.items():
+        words = old.split(".")
+        for place in range(len(parts)):
+            if parts[place : place + len(words)] == words:
+                return ".".join([*parts[:place], new, *parts[place + len(words) :]])
+    return event

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from ingest.extract.aws_builtins import exception
+from ingest.extract.aws_errors import exception
 from ingest.extract.aws_values import Exhausted, Raised, Unknown, Unsupported, Value, describe
 
 TEXT = 2_000_000
@@ -64,8 +64,10 @@ def compare(operator: ast.cmpop, left: Value, right: Value) -> bool | None:
         case ast.Is() | ast.IsNot():
             if isinstance(left, Unknown) or isinstance(right, Unknown):
                 # What a library returns is mostly something: `x is None` is false of it.
-                return None if left is not None and right is not None else isinstance(
-                    operator, ast.IsNot
+                return (
+                    None
+                    if left is not None and right is not None
+                    else isinstance(operator, ast.IsNot)
                 )
             same = left is right or (
                 isinstance(left, str | int | bool) and type(left) is type(right) and left == right
@@ -138,7 +140,7 @@ def delete_item(inside: Value, key: Value) -> None:
         return
     try:
         if isinstance(inside, dict) or (isinstance(inside, list) and isinstance(key, int | slice)):
-            del inside[key]  # type: ignore[arg-type, index]
+            del inside[key]  # type: ignore[arg-type]
             return
     except (KeyError, IndexError, TypeError) as error:
         raise Raised(exception(type(error).__name__, str(error))) from None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 
-from ingest.extract.aws_builtins import Interpreter, exception
+from ingest.extract.aws_builtins import make_class
+from ingest.extract.aws_errors import exception
+from ingest.extract.aws_interpreter import Definition, Interpreter
 from ingest.extract.aws_operators import binary, delete_item, set_item
 from ingest.extract.aws_values import (
     Builtin,
@@ -14,25 +15,20 @@ from ingest.extract.aws_values import (
     Function,
     Import,
     Instance,
+    Left,
+    Native,
     Property,
     Raised,
     Unknown,
     Unsupported,
     Value,
     Wrapped,
-    linearize,
 )
+
+_DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 ROUNDS = 20_000
 """Of one ``while``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """How a block was left before its end: ``return``, ``break`` or ``continue``."""
-
-    how: str
-    value: Value = None
 
 
 class Statements(Interpreter):
@@ -69,7 +65,7 @@ class Statements(Interpreter):
                 return self._for(node, frame)
             case ast.While():
                 return self._while(node, frame)
-            case ast.FunctionDef():
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
                 self._define(node, frame)
             case ast.ClassDef():
                 self._class(node, frame)
@@ -208,7 +204,7 @@ class Statements(Interpreter):
 
     def function(
         self,
-        node: ast.FunctionDef | ast.Lambda,
+        node: Definition,
         frame: Frame,
         name: str,
         owner: Class | None = None,
@@ -229,7 +225,9 @@ class Statements(Interpreter):
             generator=generator,
         )
 
-    def _define(self, node: ast.FunctionDef, frame: Frame, owner: Class | None = None) -> None:
+    def _define(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, frame: Frame, owner: Class | None = None
+    ) -> None:
         made = self.function(node, frame, node.name, owner)
         value: Value = self.overrides.get(made.qualname, made)
         for decorator in reversed(node.decorator_list):
@@ -253,16 +251,41 @@ class Statements(Interpreter):
         return self.call(decorator, [value])
 
     def _class(self, node: ast.ClassDef, frame: Frame) -> None:
-        bases = [self.value(base, frame) for base in node.bases if not isinstance(base, ast.Starred)]
+        bases = [
+            self.value(base, frame) for base in node.bases if not isinstance(base, ast.Starred)
+        ]
         made = make_class(node.name, f"{frame.module.name}.{node.name}", bases)
         inside = Frame(frame.module, made.names, parent=frame)
         for one in node.body:
             self.step()
-            if isinstance(one, ast.FunctionDef):
+            if isinstance(one, _DEFINITION):
                 self._define(one, inside, made)
             else:
                 self._statement(one, inside)
+        if any("dataclass" in ast.unparse(one) for one in node.decorator_list):
+            self._initialized(node, made, inside)
         frame.outer.get(node.name, frame.names)[node.name] = made
+
+    def _initialized(self, node: ast.ClassDef, made: Class, inside: Frame) -> None:
+        """Give a data class the ``__init__`` that its annotations ask for."""
+        fields = [
+            one.target.id
+            for one in node.body
+            if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+        ]
+        defaults = [made.names[name] for name in fields if name in made.names]
+
+        def fill(args: list[Value], named: dict[str, Value]) -> Value:
+            owner = args[0]
+            if isinstance(owner, Instance):
+                given = dict(
+                    zip(fields[-len(defaults) :] if defaults else (), defaults, strict=True)
+                )
+                given |= dict(zip(fields, args[1:], strict=False)) | named
+                owner.attributes.update(given)
+            return None
+
+        inside.names["__init__"] = Native("__init__", fill)
 
     def _import(self, node: ast.Import | ast.ImportFrom, frame: Frame) -> None:
         if isinstance(node, ast.Import):
@@ -281,18 +304,6 @@ class Statements(Interpreter):
                 frame.names[alias.asname or alias.name] = Import(module, alias.name)
 
 
-def make_class(name: str, qualname: str, bases: list[Value]) -> Class:
-    """Make a class. A base that isn't in the source leaves it opaque."""
-    known = [base for base in bases if isinstance(base, Class)]
-    made = Class(name, qualname, {})
-    made.mro = linearize(made, known)
-    made.opaque = any(base.opaque for base in known) or any(
-        not isinstance(base, Class) and not (isinstance(base, Builtin) and base.name == "object")
-        for base in bases
-    )
-    return made
-
-
 def plain(module: str) -> str:
     """Name a vendored library as if it weren't: ``awscli.botocore`` is ``botocore``."""
     return module.removeprefix("awscli.") if module.startswith("awscli.botocore") else module
@@ -305,6 +316,6 @@ def _yields(body: list[ast.stmt]) -> bool:
         node = waiting.pop()
         if isinstance(node, ast.Yield | ast.YieldFrom):
             return True
-        if not isinstance(node, ast.FunctionDef | ast.Lambda | ast.ClassDef):
+        if not isinstance(node, (*_DEFINITION, ast.Lambda, ast.ClassDef)):
             waiting.extend(ast.iter_child_nodes(node))
     return False

@@ -37,7 +37,7 @@ class Unknown:
     name: str
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Module:
     """A source file that was read."""
 
@@ -53,7 +53,15 @@ class Import:
     name: str = ""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How a block was left before its end: ``return``, ``break`` or ``continue``."""
+
+    how: str
+    value: Value = None
+
+
+@dataclass(slots=True, eq=False, repr=False)
 class Frame:
     """The names that a stretch of source sees."""
 
@@ -68,7 +76,7 @@ class Frame:
     yields: list[Value] | None = None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Function:
     """A function or lambda."""
 
@@ -84,7 +92,7 @@ class Function:
     generator: bool = False
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Class:
     """A class. ``opaque``: some of its ancestors are not in the source."""
 
@@ -102,7 +110,7 @@ class Class:
         return default
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Instance:
     """An object of a class that was read."""
 
@@ -110,7 +118,7 @@ class Instance:
     attributes: dict[str, Value] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Bound:
     """A function with its first argument."""
 
@@ -118,7 +126,7 @@ class Bound:
     self: Value
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Partial:
     """``functools.partial``."""
 
@@ -127,7 +135,7 @@ class Partial:
     keywords: Mapping[str, Value]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Property:
     """``property``: read by ``get``, set by ``set``."""
 
@@ -135,7 +143,7 @@ class Property:
     set: Value = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Wrapped:
     """``staticmethod`` or ``classmethod``."""
 
@@ -143,7 +151,7 @@ class Wrapped:
     function: Value
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Super:
     """``super()``: the classes behind ``cls`` in the order of ``of``."""
 
@@ -152,7 +160,7 @@ class Super:
     of: Class
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Native:
     """Something that the reader knows by itself."""
 
@@ -160,7 +168,7 @@ class Native:
     call: Call
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Builtin:
     """A type of Python's own, such as ``dict``, that a source may name."""
 

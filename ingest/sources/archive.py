@@ -31,7 +31,7 @@ _HINT = (
     "Install it (Debian, Ubuntu: dpkg; Alpine: apk add dpkg; macOS: brew install dpkg), "
     "or build in a Debian container."
 )
-_FLOOR_BYTES = 64 * 2**20
+FLOOR_BYTES = 64 * 2**20
 """The ratio is not asked before this much has come: it says nothing of a small archive."""
 _STDERR_CHARACTERS = 300
 _BUFFER_BYTES = 64 * 1024  # what a pipe holds on Linux
@@ -109,7 +109,7 @@ def read_deb(
             raw = _Pipe(process, name, limits, packed=deb.stat().st_size)
             pipe = io.BufferedReader(raw, _BUFFER_BYTES)
             try:
-                yield from _members(pipe, wanted, limits, strict, name)
+                yield from members(pipe, wanted, limits, strict, name)
                 # To the end: a program whose pipe is closed early reports a failure.
                 while pipe.read(_BUFFER_BYTES):
                     pass
@@ -127,20 +127,21 @@ def read_deb(
             end(process)
 
 
-def _members(
+def members(
     pipe: io.BufferedReader[_Pipe],
     wanted: Callable[[str], bool],
     limits: Limits,
     strict: bool,
     name: str,
 ) -> Iterator[Member | Alias]:
+    """Give the selected members of a tar stream, then its aliases; see :func:`read_deb`."""
     seen: set[str] = set()
     links: dict[str, str] = {}
     with tarfile.open(fileobj=pipe, mode="r|", bufsize=_BUFFER_BYTES) as archive:
         for number, entry in enumerate(archive, 1):
             if number > limits.members:
                 raise SourceError(name, Reason.TOO_LARGE, f"more than {limits.members} members")
-            path = _inside((), entry.name)
+            path = inside((), entry.name)
             if path is None or entry.isdev():
                 if strict:
                     raise SourceError(name, Reason.UNSAFE_PATH, f"member {entry.name[:200]!r}")
@@ -151,7 +152,7 @@ def _members(
                 raise SourceError(name, Reason.DAMAGED_ARCHIVE, f"{path!r} is in it twice")
             if entry.issym() or entry.islnk():
                 base = tuple(path.split("/")[:-1]) if entry.issym() else ()
-                target = _inside(base, entry.linkname, link=True)
+                target = inside(base, entry.linkname, link=True)
                 if target is not None:
                     links[path] = target
                 elif strict:
@@ -181,7 +182,7 @@ def _aliases(links: dict[str, str], files: set[str]) -> Iterator[Alias]:
             yield Alias(path, target)
 
 
-def _inside(base: tuple[str, ...], name: str, *, link: bool = False) -> str | None:
+def inside(base: tuple[str, ...], name: str, *, link: bool = False) -> str | None:
     """``name`` seen from the folder ``base`` as a plain path, or None where it is unsafe.
 
     A member may be neither absolute nor contain ``..``. A ``link`` may, as far as it stays inside:
@@ -230,7 +231,7 @@ class _Pipe(io.RawIOBase):
         self._poll.register(self._file, select.POLLIN)
         self._name = name
         self._stall = limits.stall_seconds
-        self._left = min(limits.total_bytes, max(_FLOOR_BYTES, packed * limits.ratio))
+        self._left = min(limits.total_bytes, max(FLOOR_BYTES, packed * limits.ratio))
 
     def readable(self) -> bool:
         """Say that it can be read: what a BufferedReader asks first."""
