@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from source_debs import build_deb, deb_of, entry, needs_dpkg, tar_of
 
 from corpora.errors import Reason, SourceError, ToolMissing
-from ingest.sources.archive import Alias, Limits, Member, _inside, read_deb, selector
+from ingest.sources.archive import Alias, Limits, Member, inside, read_deb, selector
 
 pytestmark = needs_dpkg
 PAGES = selector(["usr/share/man/man[1-8]/*"], ["*/secret*"])
@@ -227,7 +227,7 @@ def test_a_reader_that_stops_early_leaves_no_program_behind(
 @given(st.lists(st.text("ab", max_size=2), max_size=3), st.text("ab./\0\n", max_size=12))
 def test_no_name_leads_out_of_the_archive(base: list[str], name: str) -> None:
     for link in (False, True):
-        path = _inside(tuple(part for part in base if part), name, link=link)
+        path = inside(tuple(part for part in base if part), name, link=link)
         if path is not None:
             assert not path.startswith("/")
             assert ".." not in path.split("/")
