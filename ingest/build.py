@@ -95,6 +95,7 @@ def build(
     clock = Clock()
     try:
         with build_lock(data), Readers(tokenizer, processes) as readers:
+            discard_staged(data)  # by a build that was killed, for want of room perhaps
             shelf = ReleaseFiles(data / "releases")
             before = _serving(data)
             outcomes: list[ReleaseOutcome] = []

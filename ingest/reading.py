@@ -97,7 +97,7 @@ class Readers:
     ) -> Iterator[PageCuts | Failure]:
         """Read every document, in order; what fails comes back as a Failure that names it.
 
-        Raises what concerns every page alike, such as ToolMissing, and what ``documents`` raises.
+        Raises what concerns every page alike (ToolMissing, OSError), and what ``documents`` raises.
         """
         batches = _batched(documents, BATCH)
         if self._processes == 0:
@@ -166,7 +166,7 @@ class Readers:
             ]
         self._deaths += 1
         detail = f"the process that read it died, or took more than {self._seconds} s"
-        return [Failure(name=one.name, reason=Reason.MALFORMED, detail=detail) for one in batch]
+        return [Failure(name=one.name, reason=Reason.CRASHED, detail=detail) for one in batch]
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +213,8 @@ def _read_batch(product: str, format: Format, batch: list[Document]) -> list[Pag
             results.append(read(product, format, document, _tokens))
         except ParseError as error:
             results.append(Failure(name=document.name, reason=error.reason, detail=error.detail))
-        except FlagstoneError:
-            raise  # a missing program, a wrong setting: it is not this document's fault
+        except (FlagstoneError, OSError):
+            raise  # a missing program, a full disk: it is not this document's fault
         except Exception as error:  # noqa: BLE001  a flaw of ours that this document has hit
             detail = f"{type(error).__name__}: {error}"[:_LONGEST_DETAIL]
             results.append(Failure(name=document.name, reason=Reason.MALFORMED, detail=detail))

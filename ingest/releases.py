@@ -22,6 +22,9 @@ from ingest.sources.base import Found, Source
 BROKEN_SHARE = 0.05
 """A release of which more pages than this can't be read is taken for broken, and left out."""
 
+PASSING = frozenset((Reason.TIMED_OUT, Reason.CRASHED))
+"""Failures that may be the machine's: the release is read again by the next build."""
+
 OnFailure = Literal["skip", "fail"]
 State = Literal["new", "unchanged", "kept", "failed", "withdrawn"]
 Progress = Callable[[str, int, int | None], None]
@@ -47,7 +50,7 @@ class ReleaseOutcome(Frozen):
 
 
 class Clock:
-    """Adds up the seconds that each stage took."""
+    """Adds up the seconds that each stage took: ``with clock("merge"): …``."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
@@ -55,6 +58,7 @@ class Clock:
         self._since = 0.0
 
     def __call__(self, stage: str) -> Clock:
+        """The context of one stretch of ``stage``."""
         self._stage = stage
         return self
 
@@ -126,16 +130,23 @@ class ReleaseReader:
     ) -> tuple[ReleaseOutcome, ReleaseFile]:
         label = found.label
         key = _key(found, product, self._readers.tokenizer)
-        file = self._shelf.find(product.id, label, key)
+        file = self._find(product, label, key)
         if file is None:
             # Only now is anything fetched; and what can be had may not be what was listed.
             found = supply.prepare(found, on_progress=self._told)
             key = _key(found, product, self._readers.tokenizer)
-            file = self._shelf.find(product.id, label, key)
+            file = self._find(product, label, key)
         if file is not None:
             return _outcome(product, label, "unchanged", file), file
         file = self._fetch(product, found, supply, key)
         return _outcome(product, label, "new", file), file
+
+    def _find(self, product: Product, label: str, key: str) -> ReleaseFile | None:
+        """The file of that key, unless it lacks a page that may well be readable the next time."""
+        file = self._shelf.find(product.id, label, key)
+        if file and any(one.reason in PASSING for one in file.header.failures):
+            return None
+        return file
 
     def _fetch(self, product: Product, found: Found, supply: Source, key: str) -> ReleaseFile:
         """Fetch and read one release, and put it on the shelf."""

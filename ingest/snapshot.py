@@ -145,7 +145,7 @@ def seal_and_publish(data: Path, staged: Snapshot) -> Snapshot:
 
 
 def discard_staged(data: Path) -> None:
-    """Throw away what is staged, so that a build that failed takes no room."""
+    """Throw away what a build that failed or was killed has staged: it only takes room."""
     shutil.rmtree(data / "staging", ignore_errors=True)
 
 

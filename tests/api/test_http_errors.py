@@ -198,7 +198,8 @@ def test_whatever_is_asked_the_service_answers_or_says_what_is_wrong(
 
 
 @pytest.mark.parametrize(
-    "query", ["\x00", "a\x00b", "\x1b[31mred\x1b[0m", "\u202edump", "a\r\n\r\nb", "%00", "😀", "'--"]
+    "query",
+    ["\x00", "a\x00b", "\x1b[31mred\x1b[0m", "\u202edump", "a\r\n\r\nb", "%00", "😀", "'--"],
 )
 def test_control_characters_in_a_question_do_no_harm(client: TestClient, query: str) -> None:
     assert client.post("/context", json={"query": query, "product": "pg"}).status_code == 200

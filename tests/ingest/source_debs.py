@@ -74,9 +74,10 @@ def tar_of(entries: Iterable[tuple[tarfile.TarInfo, bytes]]) -> bytes:
     return buffer.getvalue()
 
 
-def deb_of(path: Path, data_tar: bytes) -> Path:
+def deb_of(path: Path, data_tar: bytes, *, name: str = "x", version: str = "1") -> Path:
     """A package made by hand around any data archive."""
-    control = tar_of([(entry("./control"), b"Package: x\nVersion: 1\nArchitecture: all\n")])
+    stanza = f"Package: {name}\nVersion: {version}\nArchitecture: all\n"
+    control = tar_of([(entry("./control"), stanza.encode())])
     members = {
         "debian-binary": b"2.0\n",
         "control.tar.gz": gzip.compress(control),
