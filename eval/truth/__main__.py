@@ -1,8 +1,8 @@
-"""Regenerate facts from programs that were unpacked from their packages.
+r"""Regenerate facts from programs that were unpacked from their packages.
 
 ::
 
-    python -m eval.truth --product coreutils --release 9.7 --method help \\
+    python -m eval.truth --product coreutils --release 9.7 --method help \
         --root TREE --deb coreutils_9.7-3_amd64.deb --output eval/truth/coreutils-9.7.json.gz
 
 TREE holds the packages and the libraries they need, unpacked with ``dpkg-deb --fsys-tarfile``.
@@ -11,12 +11,14 @@ TREE holds the packages and the libraries they need, unpacked with ``dpkg-deb --
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import cast
 
-from eval.truth.asking import METHODS
-from eval.truth.facts import Facts, save
+from eval.truth.asking import METHODS, probe
+from eval.truth.facts import Facts, Taking, save
 from eval.truth.sandbox import Tree
 
 
@@ -29,6 +31,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--root", required=True, type=Path, help="the unpacked tree")
     parser.add_argument("--deb", required=True, type=Path, action="append", help="its packages")
     parser.add_argument("--output", required=True, type=Path)
+    parser.add_argument(
+        "--probe",
+        type=Path,
+        help="spellings to try that the help doesn't list, one JSON array [command, flag, taking] "
+        "a line; written by python -m eval.extraction --extras",
+    )
     given = parser.parse_args(arguments)
     programs: dict[str, None] = {}
     origins = []
@@ -38,6 +46,10 @@ def main(arguments: list[str] | None = None) -> int:
     exec_path = next(iter(given.root.glob("usr/lib/git-core")), None)
     tree = Tree(given.root, {"GIT_EXEC_PATH": str(exec_path)} if exec_path else {})
     asked = METHODS[given.method](tree, programs)
+    if given.probe:
+        lines = given.probe.read_text().splitlines()
+        candidates = [(str(c), str(f), cast("Taking", t)) for c, f, t in map(json.loads, lines)]
+        asked = probe(tree, asked, candidates, git=given.method == "git")
     facts = Facts(
         product=given.product,
         release=given.release,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import MappingProxyType
 
-from eval.truth.facts import Flags
+from eval.truth.facts import Flags, Taking
 from eval.truth.getopt_tables import tables
 from eval.truth.help_text import commands_of, flags_of
 from eval.truth.sandbox import Tree
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -19,6 +21,7 @@ class Asked:
     listed: dict[str, Flags]
     open: tuple[str, ...] = ()
     unlisted: dict[str, Flags] = field(default_factory=dict)
+
 
 MAX_DEPTH = 4
 """Of subcommands. The deepest of docker, ``docker trust key generate``, is at 3."""
@@ -37,7 +40,7 @@ def by_help(tree: Tree, programs: Iterable[str]) -> Asked:
     for name in programs:
         if path := tree.program(name):
             flags = flags_of(tree.output(path, ["--help"]))
-            table = tables(path)
+            table = tables(path, flags)
             if flags:
                 found[name] = {one: table.get(one, taking) for one, taking in flags.items()}
             if flags and table.keys() - flags.keys():
@@ -49,10 +52,52 @@ def by_help_all(tree: Tree, programs: Iterable[str]) -> Asked:
     """``program --help all``: curl prints a selection without the second word."""
     found: dict[str, Flags] = {}
     for name in programs:
-        if path := tree.program(name):
-            if flags := flags_of(tree.output(path, ["--help", "all"])):
-                found[name] = flags
+        path = tree.program(name)
+        if path and (flags := flags_of(tree.output(path, ["--help", "all"]))):
+            found[name] = flags
     return Asked(found)
+
+
+REJECTED = re.compile(
+    r"unknown (?:shorthand )?(?:flag|option|switch|argument)|unrecognized (?:argument|option)"
+    r"|invalid option|ambiguous option|^fatal: bad|invalid upstream",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""How pflag and git say that they don't know an option."""
+
+
+_NONSENSE = "--no-program-has-this-option"
+
+
+def probe(
+    tree: Tree, asked: Asked, candidates: Iterable[tuple[str, str, Taking]], *, git: bool
+) -> Asked:
+    """Try spellings that the help doesn't list, and add those that are accepted as unlisted.
+
+    Only for programs that read all options before doing anything, and are asked for help in the
+    same breath: ``docker run --cpu-count=1 --help``.
+    """
+    unlisted = {command: dict(flags) for command, flags in asked.unlisted.items()}
+    undecided: dict[str, bool] = {}
+    ask = ["-h"] if git else ["--help"]
+
+    def accepts(command: str, given: list[str]) -> bool:
+        words = command.split()
+        program = tree.program(words[0])
+        said = tree.output(program, [*words[1:], *given, *ask], git=git) if program else ""
+        return bool(said.strip()) and not REJECTED.search(said)
+
+    for command, flag, taking in candidates:
+        if flag in asked.listed.get(command, {}):
+            continue
+        if command not in undecided:  # some print their usage whatever they are given
+            undecided[command] = accepts(command, [_NONSENSE])
+        given = [f"{flag}=1" if taking != "none" and flag.startswith("--") else flag]
+        given += ["1"] if taking == "one" and not flag.startswith("--") else []
+        if not undecided[command] and accepts(command, given):
+            unlisted.setdefault(command, {})[flag] = taking
+    silent = (command for command, unknown in undecided.items() if unknown)
+    return replace(asked, unlisted=unlisted, open=tuple(dict.fromkeys((*asked.open, *silent))))
 
 
 def by_cobra(tree: Tree, programs: Iterable[str]) -> Asked:
@@ -61,21 +106,29 @@ def by_cobra(tree: Tree, programs: Iterable[str]) -> Asked:
     What ``program options`` lists (kubectl) is accepted everywhere and stands with the program.
     """
     found: dict[str, Flags] = {}
+    unlisted: dict[str, Flags] = {}
 
-    def ask(words: list[str]) -> None:
+    def ask(path: Path, words: list[str]) -> None:
         text = tree.output(path, [*words[1:], "--help"])
-        found[" ".join(words)] = flags_of(text)
+        flags = found[" ".join(words)] = flags_of(text)
+        # It answered to --help; to -h it does where it has no other use for the letter.
+        helped: Flags = {"--help": "none"}
+        if "-h" not in flags and "unknown" not in tree.output(path, [*words[1:], "-h"]):
+            helped["-h"] = "none"
+        unlisted[" ".join(words)] = {
+            one: taking for one, taking in helped.items() if one not in flags
+        }
         if len(words) <= MAX_DEPTH:
             for name in commands_of(text):
                 if name != "help" and " ".join([*words, name]) not in found:
-                    ask([*words, name])
+                    ask(path, [*words, name])
 
     for program in programs:
         if path := tree.program(program):
-            ask([program])
+            ask(path, [program])
             if "options" in tree.output(path, ["--help"]).split():
                 found[program] = {**found[program], **flags_of(tree.output(path, ["options"]))}
-    return Asked(found)
+    return Asked(found, unlisted=unlisted)
 
 
 def by_git(tree: Tree, programs: Iterable[str]) -> Asked:
@@ -89,7 +142,7 @@ def by_git(tree: Tree, programs: Iterable[str]) -> Asked:
     if "git" not in programs or git is None:
         return Asked(found)
     for name in tree.output(git, ["--list-cmds=builtins"], git=True).split():
-        flags = flags_of(tree.output(git, [name, "-h"], git=True))
+        flags = flags_of(tree.output(git, [name, "-h"], git=True), bracketed=True)
         listed = tree.output(git, [name, "--git-completion-helper-all"], git=True)
         first = listed.strip().splitlines()[-1] if listed.strip() else ""
         words = first.split()

@@ -20,11 +20,11 @@ _RELA = 4  # SHT_RELA
 _ENTRY = 32
 _TAKING: tuple[Taking, ...] = ("none", "one", "optional")
 _NAME = re.compile(rb"[A-Za-z0-9][\w.+-]{0,60}\Z")
-_SHORT = re.compile(rb"[+:-]{0,2}(?:[A-Za-z0-9?@#%.]:{0,2}){1,80}\Z")
+_SHORT = re.compile(rb"[+:-]{0,2}(?:[A-Za-z0-9?@#%.-]:{0,2}){1,80}\Z")
 _SHORT_ENTRY = re.compile(r"([A-Za-z0-9?@#%.])(:{0,2})")
 _STRINGS = re.compile(rb"[\x20-\x7e]{2,}(?=\x00)")
 
-AGREEMENT = 0.8
+AGREEMENT = 0.75
 """Share of a table's letters that a string must have, with the same values, to be its short form.
 
 Of coreutils and util-linux, the right string has 0.9 or more and the next best below 0.5.
@@ -39,18 +39,23 @@ class _Section:
     size: int
 
 
-def tables(program: Path) -> Flags:
-    """Every option in the program's tables. Empty where it has none, or is no such executable."""
+def tables(program: Path, listed: Flags) -> Flags:
+    """Every option in the program's tables. Empty where it has none, or is no such executable.
+
+    ``listed``: what its help says, to know the string of letters by where it has no long options.
+    """
     data = program.read_bytes()
     if data[:6] != b"\x7fELF\x02\x01":
         return {}
     try:
         sections = list(_sections(data))
         long, letters = _long(data, sections)
-    except struct.error:
+    except (struct.error, OverflowError):  # cut short, or addresses that can't be
         return {}
     found: Flags = {f"--{name}": taking for name, taking in long.items()}
-    found.update({f"-{letter}": taking for letter, taking in _short(data, letters).items()})
+    hinted = {name[1]: taking for name, taking in listed.items() if len(name) == 2}
+    short = _short(data, letters) or _short(data, hinted)
+    found.update({f"-{letter}": taking for letter, taking in short.items()})
     return found
 
 
@@ -58,7 +63,9 @@ def _sections(data: bytes) -> Iterator[_Section]:
     (at,) = struct.unpack_from("<Q", data, 40)
     size, count = struct.unpack_from("<HH", data, 58)
     for number in range(count):
-        _, kind, _, address, offset, length = struct.unpack_from("<IIQQQQ", data, at + number * size)
+        _, kind, _, address, offset, length = struct.unpack_from(
+            "<IIQQQQ", data, at + number * size
+        )
         yield _Section(kind, address, offset, length)
 
 
@@ -93,7 +100,7 @@ def _runs(
             seen.add(at)
             at += _ENTRY
         end = _bytes(data, sections, at, _ENTRY)
-        if len(table) > 1 and end == bytes(_ENTRY) and at not in pointers:
+        if end == bytes(_ENTRY) and at not in pointers and any(value for _, _, value in table):
             yield table
 
 

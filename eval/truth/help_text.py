@@ -11,26 +11,44 @@ from collections.abc import Iterator
 from eval.truth.facts import Flags, Taking
 
 _ESCAPES = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[0-9;]*[A-Za-z]")
-_LINE = re.compile(r"^(?P<indent>[ \t]{1,10})(?P<rest>(?:--?[\w?#:-]|--\[no-\]|\+|\[-\]).*)$")
+_LINE = re.compile(r"^(?P<indent>[ \t]{1,10})(?P<rest>(?:--?[\w?#:<-]|--\[no-\]|\+|\[-\]).*)$")
 _FLAG = re.compile(r"(?:--\[no-\][\w.-]+|--?[A-Za-z0-9][\w.+-]*|-[?#:@%!])")
+_PLACEHOLDER = re.compile(r"-{1,2}[A-Z][A-Z_]{2,}\Z")  # --NAME=VALUE, -COLUMN: any name, any number
+_USAGE_NUMBER = re.compile(r"^Usage:.*\[-[A-Z]{3,}\]", re.MULTILINE)
+_OPERAND = re.compile(r"^ {2}(?P<name>[a-z]{2,8})=[A-Z]+ {2,}", re.MULTILINE)  # dd
 _BETWEEN = re.compile(r"(?:, ?| \| |\|| or | )(?=-)")
-_COMMAND = re.compile(r"^ {2,4}(?P<name>[a-z][\w-]*)\*? {2,}\S")
+_COMMAND = re.compile(r"^ {2,4}(?P<name>[a-z][\w-]*)\*? +[A-Z]")
 _COMMANDS = re.compile(r"^(?:[\w /()-]*Commands?(?: \([^)]*\))?|Commands):\s*$", re.IGNORECASE)
 # Two spaces, a tab, or what kubectl before 1.23 has between an option and its text.
 _GAP = re.compile(r" {2,}|\t")
 _KUBECTL = re.compile(r"(--?[\w-]+(?:=(?:'(?:[^']|'(?!:))*'|\[.*?\]|\S*?))?): ")
 
 
-def flags_of(text: str) -> Flags:
-    """The options listed in a help text, each spelling by itself."""
+def flags_of(text: str, *, bracketed: bool = False) -> Flags:
+    """The options listed in a help text, each spelling by itself.
+
+    ``bracketed``: values stand in brackets, and another word begins the description (git).
+    """
     found: Flags = {}
-    for head in _heads(_ESCAPES.sub("", text)):
-        spelled = list(_spellings(head))
+    text = _ESCAPES.sub("", text)
+    if _USAGE_NUMBER.search(text):
+        found["-NUM"] = "none"
+    for operand in _OPERAND.finditer(text):
+        found[operand["name"]] = "one"
+    for head in _heads(text):
+        spelled = list(_spellings(_bare(head) if bracketed else head))
         # "-a, --all=WHAT": what the last spelling takes, all of them take.
-        last = next((taking for _, taking in reversed(spelled) if taking != "none"), "none")
+        last: Taking = next((taking for _, taking in reversed(spelled) if taking != "none"), "none")
+        if head.startswith(("-<n", "-<N")):
+            found["-NUM"] = "none"
         for name, _ in spelled:
+            if _PLACEHOLDER.match(name):
+                if not name.startswith("--"):
+                    found["-NUM"] = "none"
+                continue
             for one in _negated(name):
-                found.setdefault(one, "none" if one.startswith("--no-") and one != name else last)
+                takes: Taking = "none" if one.startswith("--no-") and one != name else last
+                found.setdefault(one, takes)
     return found
 
 
@@ -46,6 +64,12 @@ def commands_of(text: str) -> tuple[str, ...]:
         elif inside and (match := _COMMAND.match(line)):
             found[match["name"]] = None
     return tuple(found)
+
+
+def _bare(head: str) -> str:
+    """Without the description that follows a long name after a single space."""
+    match = re.match(r"((?:-\S, )?--\S+) [^<\[({-]", head)
+    return match[1] if match else head
 
 
 def _heads(text: str) -> Iterator[str]:

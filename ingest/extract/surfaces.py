@@ -1,0 +1,190 @@
+"""The pages of one release → its command surface, as the documentation tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from pydantic import ValidationError
+
+from commands.model import Arity, Command, Kind, Option, Surface
+from corpora.errors import ParseError, Reason
+from corpora.model import Page
+from ingest.extract.families import family
+from ingest.extract.pages import alias_of, command_of
+from ingest.extract.settings import settings_of
+from ingest.extract.statements import statement_of
+
+_Place = tuple[Kind, tuple[str, ...]]
+_Path = tuple[str, ...]
+
+
+def surface_of(
+    product: str,
+    release: str,
+    pages: Iterable[tuple[Page, str]],
+    on_failure: Callable[[ParseError], None] | None = None,
+) -> Surface:
+    """The surface of one release, from its pages, each with its address.
+
+    A page that can't be read as a surface is left out, and its error given to ``on_failure``; where
+    there is none, it is raised.
+
+    Commands that a page calls another name of one another have the options of both pages. What a
+    page lists as inherited stands with the command that declares it, where that has a page.
+    """
+    found: dict[_Place, Command] = {}
+    aliases: dict[_Path, _Path] = {}
+    for page, url in pages:
+        try:
+            commands_here = extract(product, page, url)
+        except ParseError as error:
+            if on_failure is None:
+                raise
+            on_failure(error)
+            continue
+        for command in commands_here:
+            place = command.kind, command.path
+            known = found.get(place)
+            found[place] = _both(known, command) if known else command
+            if command.kind == "command" and (path := alias_of(page)) and path != command.path:
+                aliases[command.path] = path
+    commands = {place[1]: one for place, one in found.items() if place[0] == "command"}
+    _share(commands, aliases)
+    _inherit(commands)
+    others = [one for place, one in found.items() if place[0] != "command"]
+    return Surface(
+        product=product,
+        release=release,
+        sources=("documentation",),
+        commands=(*_with_children(commands), *others),
+        dialect=family(product).dialect,
+    )
+
+
+def extract(product: str, page: Page, url: str = "") -> tuple[Command, ...]:
+    """Everything that one page documents: a command, a statement, or configuration parameters.
+
+    Raises ParseError, naming the page, where its text breaks the limits of the surface model.
+    """
+    try:
+        if statement := statement_of(page, url):
+            return (statement,)
+        found = (command_of(page, product, url), settings_of(page, url))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ParseError(page.slug, Reason.MALFORMED, f"{where}: {first['msg']}") from error
+    return tuple(one for one in found if one is not None)
+
+
+def _both(one: Command, other: Command) -> Command:
+    """Two pages about one path: what the second adds."""
+    return replace(
+        one,
+        summary=one.summary or other.summary,
+        synopsis=tuple(dict.fromkeys((*one.synopsis, *other.synopsis)))[:100],
+        options=_union(one.options, other.options),
+        positionals=one.positionals or other.positionals,
+        groups=tuple(dict.fromkeys((*one.groups, *other.groups))),
+        evidence=(*one.evidence, *other.evidence)[:16],
+    )
+
+
+def _union(one: Sequence[Option], other: Sequence[Option]) -> tuple[Option, ...]:
+    """The options of both; of one that both have, names add up and a stated value is believed."""
+    out = list(one)
+    place = {name: number for number, option in enumerate(out) for name in option.spellings}
+    for option in other:
+        shared = next((place[name] for name in reversed(option.spellings) if name in place), None)
+        if shared is None:
+            out.append(option)
+        else:
+            out[shared] = _told_twice(out[shared], option, place)
+            option = out[shared]
+        for name in option.spellings:
+            place.setdefault(name, shared if shared is not None else len(out) - 1)
+    return tuple(out)
+
+
+def _told_twice(first: Option, second: Option, taken: Mapping[str, int]) -> Option:
+    new = tuple(name for name in second.names if name not in taken)
+    arity: Arity = first.arity
+    if first.arity != second.arity:
+        arity = "one" if "one" in {first.arity, second.arity} else first.arity
+    told = second if second.arity == arity != first.arity else first
+    return replace(
+        told,
+        names=(*first.names, *new),
+        negations=first.negations,
+        evidence=(*first.evidence, *second.evidence)[:16],
+    )
+
+
+def _share(commands: dict[_Path, Command], aliases: Mapping[_Path, _Path]) -> None:
+    """Give commands that are one the options of all their pages, and each the others' paths."""
+    groups: dict[_Path, dict[_Path, None]] = {}
+    for path in aliases:
+        end, seen = path, {path}
+        while (following := aliases.get(end)) and following not in seen:
+            end = following
+            seen.add(end)
+        groups.setdefault(end, {end: None})[path] = None
+    for end, members in groups.items():
+        paths = [path for path in members if path in commands]
+        for path in paths:
+            command = commands[path]
+            others = tuple(other for other in (end, *members) if other != path)
+            options = command.options
+            for other in paths:
+                if other != path:
+                    options = _union(options, commands[other].options)
+            members_known = tuple(dict.fromkeys(others))[:64]
+            commands[path] = replace(command, options=options, aliases=members_known)
+
+
+def _inherit(commands: dict[_Path, Command]) -> None:
+    """Move what pages list as inherited to the commands above that declare it."""
+    declared: dict[_Path, set[str]] = {}
+    for path, command in list(commands.items()):
+        kept = []
+        for option in command.options:
+            above = _declaring(commands, path, option) if option.inherited else None
+            if above is None:
+                kept.append(option)
+            else:
+                declared.setdefault(above, set()).update(option.names)
+        commands[path] = replace(command, options=tuple(kept))
+    for path, names in declared.items():
+        command = commands[path]
+        options = tuple(
+            replace(option, inheritable=True) if not names.isdisjoint(option.names) else option
+            for option in command.options
+        )
+        commands[path] = replace(command, options=options)
+
+
+def _declaring(commands: Mapping[_Path, Command], path: _Path, option: Option) -> _Path | None:
+    for length in range(len(path) - 1, 0, -1):
+        above = commands.get(path[:length])
+        for name in option.names:
+            known = above.option(name) if above else None
+            if known is not None and not known.inherited:
+                return path[:length]
+    return None
+
+
+def _with_children(commands: Mapping[_Path, Command]) -> list[Command]:
+    below: dict[_Path, dict[str, None]] = {}
+    for path in commands:
+        for length in range(1, len(path)):
+            below.setdefault(path[:length], {})[path[length]] = None
+    return [
+        replace(
+            command,
+            children=tuple(below.get(path, ())),
+            # "docker COMMAND [ARG...]": what stands there is a command of its own.
+            positionals=() if path in below else command.positionals,
+        )
+        for path, command in commands.items()
+    ]
