@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 DEMO   ?= .flagstone
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types layers unit network serve bench clean
+.PHONY: help demo test lint types layers unit slow serve bench clean
 
 help: ## list the recipes
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,8 @@ serve: tools $(BIN)/.installed ## answer over HTTP from the demo corpus, on 127.
 	$(BIN)/flagstone serve --data $(DEMO)
 
 test: tools $(BIN)/.installed lint types layers unit ## everything that must pass, offline
+
+lint types layers unit: $(BIN)/.installed
 
 lint:
 	$(BIN)/ruff check .
