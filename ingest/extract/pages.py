@@ -37,6 +37,9 @@ _CLUSTER = re.compile(r"-([A-Za-z0-9]{2,})")
 _STATEMENT = re.compile(r"[A-Z]+(?: [A-Z]+)*")
 _ALIAS = re.compile(r"\AAlias for (?:the )?[\"'`]?(?P<path>[a-z][\w-]*(?: [a-z][\w-]*)*)")
 _SYNONYM = re.compile(r"\AThis is a synonym for (?P<first>[a-z]+)-(?P<rest>[a-z-]+)\(1\)")
+_INCLUDED = re.compile(
+    r"\baccepts the regular diff options \(see (?P<first>[a-z]+)-(?P<rest>[a-z-]+)\(1\)\)"
+)
 _DEPRECATED = re.compile(
     r"\A(?:DEPRECATED|Deprecated)\b|\bThis (?:command|program|tool) (?:is|has been) "
     r"(?:deprecated|obsolete)\b"
@@ -91,6 +94,15 @@ def alias_of(page: Page) -> tuple[str, ...]:
             if match := _ALIAS.match(block.text):
                 return tuple(match["path"].split())
             if match := _SYNONYM.match(block.text):
+                return match["first"], match["rest"]
+    return ()
+
+
+def included_in(page: Page) -> tuple[str, ...]:
+    """The path of the command whose options ``page`` says its own takes as well."""
+    for section in page.sections:
+        for text in _texts(section.blocks):
+            if match := _INCLUDED.search(text):
                 return match["first"], match["rest"]
     return ()
 
@@ -216,17 +228,26 @@ def _from_prose(
     """The options that only a sentence speaks of."""
     taken = {name for option in options for name in option.spellings}
     for section in _sections(page):
-        for text in prose.paragraphs(section.blocks):
-            for names, sentence in prose.options_in(text):
-                new = tuple(name for name in names if name not in taken)
-                spelled = options_of(Entry(terms=new), written, url) if new else ()
-                taken.update(new)
-                anchor = f"#{section.anchor}" if section.anchor and url else ""
+        anchor = f"#{section.anchor}" if section.anchor and url else ""
+        for text in _texts(section.blocks):
+            for printed, sentence in prose.options_in(text):
                 evidence = Evidence("documentation", url=f"{url}{anchor}", quote=sentence)
-                yield from (
-                    replace(option, description=sentence[: prose.MAX_LINE], evidence=(evidence,))
-                    for option in spelled
-                )
+                # "-V and --version" are one, "--stat-width=<w> and --stat-count=<n>" are two.
+                together = any(len(name) == 2 for name in printed)
+                for terms in [printed] if together else [(name,) for name in printed]:
+                    for option in options_of(Entry(terms=terms), written, url):
+                        if taken.isdisjoint(option.spellings):
+                            taken.update(option.spellings)
+                            said = sentence[: prose.MAX_LINE]
+                            yield replace(option, description=said, evidence=(evidence,))
+
+
+def _texts(blocks: Sequence[Block]) -> Iterator[str]:
+    for block in blocks:
+        if isinstance(block, Entry):
+            yield from _texts(block.body)
+        elif block.type == "prose":
+            yield block.text
 
 
 def _spread(printed: str, taken: Collection[str], written: Notation) -> tuple[str, ...]:

@@ -66,8 +66,12 @@ _SPOKEN_OF = (
         r"(?:(?:,? and |,? or |, )--?[\w?][\w-]*)*)"
     ),
     re.compile(r"\b(?:[Uu]se|[Ss]ee(?: also)?) (?:the )?(?P<names>--help)\b"),
+    re.compile(
+        r"\bset individually with (?P<names>--[\w-]+=<[\w-]+>"
+        r"(?:(?:,? and |, )--[\w-]+=<[\w-]+>)*)"
+    ),
 )
-_NAME = re.compile(r"--?[\w?][\w-]*")
+_NAME = re.compile(r"--?[\w?][\w-]*(?:=<[\w-]+>)?")
 _REPLACEMENT = re.compile(
     r"\b(?:[Uu]se|in favou?r of|replaced by|superseded by|synonym for|alias for)\s+"
     r"(?:the )?[\"'`“‘]?(?P<name>--?[A-Za-z][\w-]*)"
@@ -108,7 +112,7 @@ def first_sentence(text: str) -> str:
 
 
 def options_in(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Options that a sentence says the command accepts, each with the sentence."""
+    """Options that a sentence says the command accepts, as printed, with the sentence."""
     for sentence in _SENTENCE_END.split(text):
         for pattern in _SPOKEN_OF:
             for match in pattern.finditer(sentence):

@@ -11,7 +11,7 @@ from commands.model import Arity, Command, Kind, Option, Surface
 from corpora.errors import ParseError, Reason
 from corpora.model import Page
 from ingest.extract.families import family
-from ingest.extract.pages import alias_of, command_of
+from ingest.extract.pages import alias_of, command_of, included_in
 from ingest.extract.settings import settings_of
 from ingest.extract.statements import statement_of
 
@@ -35,6 +35,7 @@ def surface_of(
     """
     found: dict[_Place, Command] = {}
     aliases: dict[_Path, _Path] = {}
+    included: dict[_Path, _Path] = {}
     for page, url in pages:
         try:
             commands_here = extract(product, page, url)
@@ -49,8 +50,14 @@ def surface_of(
             found[place] = _both(known, command) if known else command
             if command.kind == "command" and (path := alias_of(page)) and path != command.path:
                 aliases[command.path] = path
+            if command.kind == "command" and (path := included_in(page)):
+                included[command.path] = path
     commands = {place[1]: one for place, one in found.items() if place[0] == "command"}
     _share(commands, aliases)
+    for path, other in included.items():
+        if other in commands:
+            own = commands[path]
+            commands[path] = replace(own, options=_union(own.options, commands[other].options))
     _inherit(commands)
     others = [one for place, one in found.items() if place[0] != "command"]
     return Surface(

@@ -295,6 +295,7 @@ def test_a_file_that_the_serving_snapshot_names_is_kept_though_another_has_the_s
     assert [one.state for one in second.releases] == ["new", "new"]
     assert (second.snapshot, second.published) == (first.snapshot, False)
     third = corpus.build({"git": ["2.39"]})
+    assert [one.release for one in third.releases] == ["2.39"], "2.30 is not even looked for"
     assert corpus.fetched == []
     assert held(corpus.snapshot) == ["git 2.30", "git 2.39"]
     assert third.snapshot == first.snapshot
