@@ -36,7 +36,7 @@ _DATE_FIELDS = frozenset(
     {"check-valid-until", "valid-until-min", "valid-until-max", "check-date", "date-max-future"}
 )
 _TIMESTAMP = re.compile(r"\d{8}T\d{6}Z")
-"""The last part of a snapshot.debian.org archive's address."""
+"""The last part of a dated archive's address: the moment it was taken."""
 _ONE_LINE = re.compile(r"deb(?:\s+\[(?P<options>[^\]]*)\])?\s+(?P<uri>\S+)\s+(?P<rest>\S.*)")
 _TIMEOUT = 30.0
 _MAX_FILE_BYTES = 2**20
