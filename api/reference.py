@@ -53,6 +53,16 @@ EXAMPLES: Mapping[tuple[str, str], tuple[str, Mapping[str, object] | None]] = {
             "limit": 3,
         },
     ),
+    ("POST", "/validate"): (
+        "/validate",
+        {"command": "git commit --all --mesage=done", "product": "git", "version": "2.39"},
+    ),
+    ("GET", "/commands/{product}/{release}/{path}/schema"): (
+        "/commands/git/2.39/git%20commit/schema",
+        None,
+    ),
+    ("GET", "/commands/{product}/{release}/{path}"): ("/commands/git/2.39/git%20commit", None),
+    ("GET", "/diff"): ("/diff?product=git&old=2.30&new=2.47&path=git+commit&format=text", None),
     ("GET", "/products"): ("/products", None),
     ("GET", "/products/{product}/releases"): ("/products/git/releases", None),
     ("GET", "/passages/{passage}"): (f"/passages/{ID}", None),
@@ -205,7 +215,7 @@ def _types(schema: Mapping[str, Any]) -> Iterator[str]:
         if about := described.get("description", ""):
             yield f"{about.replace('``', '`')}\n"
         yield _head("field", "type")
-        for field, its in described["properties"].items():
+        for field, its in described.get("properties", {}).items():
             yield _row(f"`{field}`", _type(its))
         yield ""
 

@@ -38,7 +38,10 @@ def test_every_setting_is_named() -> None:
 
 def test_every_command_and_every_option_is_named_and_explained() -> None:
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    assert set(commands) == {"build", "serve", "context", "search", "resolve", "products"}
+    assert set(commands) == {
+        "build", "serve", "context", "search", "resolve", "products", "validate", "describe",
+        "diff",
+    }  # fmt: skip
     for name, command in commands.items():
         part = TEXT.split(f"### `flagstone {name}")[1].split("### ")[0]
         assert command.help.splitlines()[0] in part
