@@ -24,6 +24,8 @@ _OPTIONS = re.compile(r"\b(?:OPTIONS?|FLAGS?)\b", re.IGNORECASE)
 _BOILERPLATE = re.compile(r"Part of the git\(1\) suite\.?")
 _WORDS_OF_A_COMMAND = 6
 _QUOTES = str.maketrans("", "", "'*")
+_UNIT = re.compile(r".+\.(?:service|socket|target|timer|mount|slice|path)")
+"""Pages of section 8 about units of systemd, which nobody types as a command."""
 _BEFORE = Heading("", 1)
 """What stands before the first heading."""
 
@@ -126,7 +128,7 @@ def _command(slug: str, section: str, sections: tuple[Section, ...]) -> str:
                     for line in block.text.split("\n"):
                         if words := _spelled_out(slug, line):
                             return words
-    return slug if section[:1] in ("1", "8") else ""
+    return slug if section[:1] in ("1", "8") and not _UNIT.fullmatch(slug) else ""
 
 
 def _spelled_out(slug: str, line: str) -> str:
