@@ -16,7 +16,6 @@ from corpora.catalogue import Product
 from corpora.errors import FlagstoneError, Reason, SourceError
 from corpora.model import Frozen
 from corpora.snapshot import file_sha256
-from ingest import reading as readings
 from ingest.extract.families import Family
 from ingest.extract.surfaces import PageFacts, surface_of
 from ingest.reading import Job, PageRead, Readers
@@ -238,7 +237,8 @@ def _key(found: Found, product: Product, tokenizer: Path) -> str:
 @lru_cache(maxsize=1)
 def _reading_code() -> str:
     """A checksum of the code that turns documents into a release file."""
-    here, words, commands = (Path(one.__file__).parent for one in (readings, model, surfaces))
+    here, words = Path(__file__).parent, Path(model.__file__).parent
+    commands = Path(surfaces.__file__).parent
     digest = hashlib.sha256()
     for file in (
         *sorted((here / "parse").glob("*.py")),
