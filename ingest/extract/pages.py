@@ -39,6 +39,7 @@ _ALIAS = re.compile(r"\AAlias for (?:the )?[\"'`]?(?P<path>[a-z][\w-]*(?: [a-z][
 _SYNONYM = re.compile(r"\AThis is a synonym for (?P<first>[a-z]+)-(?P<rest>[a-z-]+)\(1\)")
 _INCLUDED = re.compile(
     r"\baccepts the regular diff options \(see (?P<first>[a-z]+)-(?P<rest>[a-z-]+)\(1\)\)"
+    r"|\bSee (?P<page>[a-z]+-common)\(1\) for common options\b"
 )
 _DEPRECATED = re.compile(
     r"\A(?:DEPRECATED|Deprecated)\b|\bThis (?:command|program|tool) (?:is|has been) "
@@ -110,7 +111,7 @@ def included_in(page: Page) -> tuple[str, ...]:
     for section in page.sections:
         for text in _texts(section.blocks):
             if match := _INCLUDED.search(text):
-                return match["first"], match["rest"]
+                return (match["page"],) if match["page"] else (match["first"], match["rest"])
     return ()
 
 
@@ -148,7 +149,8 @@ def _sections(page: Page) -> Iterator[Section]:
         if barred and section.level > barred:
             continue
         barred = section.level if _NO_OPTIONS.match(section.heading) else 0
-        if not barred and not _SYNOPSIS.match(section.heading):
+        listed = any(isinstance(block, Entry) for block in section.blocks)  # borg-common(1)
+        if not barred and (listed or not _SYNOPSIS.match(section.heading)):
             yield section
 
 

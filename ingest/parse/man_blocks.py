@@ -51,7 +51,7 @@ _OPTION_ON_ONE_LINE = re.compile(
 # MariaDB: a bulleted item per option, its text below.
 _SPELLING = r"--?[\w?#!@][\w.-]*(?:\[?[= ][^\s,]{1,80})?"
 _OPTION_ITEM = re.compile(rf"{_SPELLING}(?:,? {_SPELLING}){{0,8}}")
-_OPTION_ALONE = re.compile(r"\s*-{1,2}[\w?](?:[\w-]*)(?:\s*,\s+--[\w-]+)*(?:\[?=\S*)?\s*")
+_OPTION_ALONE = re.compile(r"\s*-{1,2}[\w?](?:[\w-]*)(?:\s*,\s+--?[\w-]+)*(?:\[?=\S*)?\s*")
 
 
 def plain(_element: Tag) -> str | None:
