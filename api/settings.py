@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from corpora.catalogue import SOURCE_KINDS, SourceKind
 from corpora.errors import ConfigurationError, InvalidRequest
 
 PREFIX = "FLAGSTONE_"
@@ -41,6 +43,40 @@ class Settings(BaseSettings):
     on_failure: Literal["skip", "fail"] = Field(
         "skip", description="Whether a broken page or release is left out, or ends the build."
     )
+    sources: Annotated[tuple[SourceKind, ...], NoDecode] = Field(
+        SOURCE_KINDS,
+        description="Kinds of source that a build may ask, comma-separated, the first first.",
+    )
+    egress_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="The only hosts that may be asked, comma-separated; empty: any public one."
+    )
+    egress_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (), description="Networks that may be asked although they are private, comma-separated."
+    )
+    egress_proxy: SecretStr | None = Field(
+        None, description="Address of a proxy for all requests of the crawler."
+    )
+    egress_ca_file: Path | None = Field(
+        None, description="Certificates to trust instead of the public authorities'."
+    )
+    source_roots: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (), description="Folders below which documentation may be read, comma-separated."
+    )
+    mirrors: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Local folders for git repositories: docker/cli=/srv/docker-cli, "
+        "comma-separated; OWNER/NAME@REF=FOLDER is of one tag or branch.",
+    )
+    pypi_index: str | None = Field(
+        None, description="Address of a Python package index; empty: the one of this machine's pip."
+    )
+    npm_registry: str | None = Field(
+        None, description="Address of an npm registry; empty: the one of this machine's npm."
+    )
+    unconfined_help: bool = Field(
+        False,
+        description="Ask programs for their help even where they can't be shut in a sandbox.",
+    )
     debian_mirror: str | None = Field(
         None, description="Address of a Debian archive; empty: the one this machine's apt uses."
     )
@@ -50,6 +86,21 @@ class Settings(BaseSettings):
     qdrant_api_key: SecretStr | None = Field(None, description="Key of that server.")
     host: str = Field("127.0.0.1", description="Address that `flagstone serve` listens on.")
     port: int = Field(8600, ge=0, le=65_535, description="Port that `flagstone serve` listens on.")
+
+    @field_validator(
+        "sources",
+        "egress_hosts",
+        "egress_networks",
+        "source_roots",
+        "mirrors",
+        mode="before",
+    )
+    @classmethod
+    def _listed(cls, given: object) -> object:
+        """``a, b`` as an environment variable has it."""
+        if isinstance(given, str):
+            return tuple(word for part in given.split(",") if (word := part.strip()))
+        return given
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -7,14 +7,12 @@ from pathlib import Path
 
 from api.serving import Serving
 from api.settings import Settings
-from corpora.catalogue import Catalogue, Product
+from api.supply import Supply
+from corpora.catalogue import Catalogue
 from corpora.snapshot import Snapshot
 from corpora.tokens import default_counter
 from ingest.build import BuildReport, Progress
 from ingest.build import build as run_build
-from ingest.sources.apt import AptArchive
-from ingest.sources.base import Source
-from ingest.sources.deb import DebSource
 from retrieval.embed import Embedder, open_embedder
 from retrieval.engine import Engine
 from retrieval.index import Indexer, Location, open_index
@@ -30,28 +28,23 @@ def build(
     progress: Progress,
 ) -> BuildReport:
     """Build and publish ``targets`` (product → release labels)."""
-    # One archive for the whole build, so that its indexes are updated once.
-    archive = AptArchive(settings.data / "downloads", mirror=settings.debian_mirror)
-
-    def source(product: Product) -> Source:
-        return DebSource(product, archive)
-
-    return run_build(
-        settings.data,
-        catalogue,
-        targets,
-        source=source,
-        indexer=Indexer(
-            open_settings_embedder(settings),
-            settings.data / "vectors",
-            location=_location(settings),
-        ),
-        tokenizer=default_counter().file,
-        on_failure=settings.on_failure,
-        only=only,
-        processes=settings.processes,
-        progress=progress,
-    )
+    with Supply(settings) as supply:
+        return run_build(
+            settings.data,
+            catalogue,
+            targets,
+            source=supply.source,
+            indexer=Indexer(
+                open_settings_embedder(settings),
+                settings.data / "vectors",
+                location=_location(settings),
+            ),
+            tokenizer=default_counter().file,
+            on_failure=settings.on_failure,
+            only=only,
+            processes=settings.processes,
+            progress=progress,
+        )
 
 
 def open_settings_embedder(settings: Settings) -> Embedder:

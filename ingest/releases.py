@@ -99,7 +99,7 @@ class ReleaseReader:
         broken: FlagstoneError | None = None
         try:
             with self._clock("look"):
-                supply = source(product)
+                supply = source(product.only(labels))
                 found = {one.label: one for one in supply.releases(on_progress=self._told)}
         except FlagstoneError as error:
             self._let_through(error)

@@ -11,6 +11,7 @@ from commands.dialect import GNU, Dialect
 from commands.model import Arity, Command, Kind, Option, Surface
 from corpora.errors import ParseError, Reason
 from corpora.model import Page
+from ingest.extract.directives import directives_of
 from ingest.extract.families import Family
 from ingest.extract.pages import alias_of, command_of, included_in
 from ingest.extract.settings import settings_of
@@ -39,7 +40,11 @@ def facts_of(page: Page, family: Family, url: str = "") -> PageFacts:
     try:
         if statement := statement_of(page, url):
             return PageFacts((statement,))
-        found = (command_of(page, family, url), settings_of(page, url))
+        found = (
+            command_of(page, family, url),
+            settings_of(page, url),
+            directives_of(page, family, url),
+        )
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
