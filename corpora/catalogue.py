@@ -245,6 +245,9 @@ class Reading(Frozen):
     """Programs of the product that read their options otherwise, each with its dialect."""
     phantoms: tuple[str, ...] = ()
     """Options that the pages list and no program accepts."""
+    program: str = ""
+    """For pages that leave the program out, and are called by the command: ``docker`` where
+    ``container_run.md`` documents ``docker container run``."""
     notation: Notation = Notation()
 
 
