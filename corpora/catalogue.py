@@ -247,6 +247,9 @@ class Reading(Frozen):
     """Options that the pages list and no program accepts."""
     parameters: tuple[str, ...] = ()
     """Pages that describe a configuration file, as globs of their slugs: ``sshd_config``."""
+    program: str = ""
+    """For pages that leave the program out, and are called by the command: ``docker`` where
+    ``container_run.md`` documents ``docker container run``."""
     notation: Notation = Notation()
 
 

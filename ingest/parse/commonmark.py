@@ -28,6 +28,10 @@ from ingest.parse.limits import gunzip
 MAX_FRONT_MATTER = 32 * 1024
 """Characters; the longest of 2,100 real pages has 1,300."""
 
+_GENERATED = "<!---MARKER_GEN_START-->"
+"""What docker's generator of reference pages writes: such a file is called by its command, also
+where its title is another's (``# config`` in ``context.md``)."""
+
 _FRONT = re.compile(r"\A\ufeff?---[ \t]*\n(?P<yaml>.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _ADMONITIONS = ("note", "tip", "info", "warning", "danger", "caution", "important")
 # What stands in code is left alone: "<NAME>" there is a placeholder, "{{" a template.
@@ -54,7 +58,10 @@ def parse(name: str, data: bytes) -> Page:
     except RecursionError as error:
         raise ParseError(name, Reason.MALFORMED, "it nests too deep") from error
     title = next((front[key] for key in ("title", "linkTitle") if front.get(key)), "")
-    return html.read(name, markup, title=title, summary=front.get("description", ""))
+    page = html.read(name, markup, title=title, summary=front.get("description", ""))
+    if not page.command and _GENERATED in text:
+        return page.model_copy(update={"command": page.slug.replace("_", " ")})
+    return page
 
 
 @lru_cache(maxsize=1)

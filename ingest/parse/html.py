@@ -79,7 +79,11 @@ _OPTION = re.compile(r"-{1,2}[A-Za-z0-9?#@\[]")
 _TYPE = re.compile(r"type", re.IGNORECASE)
 _DEFAULT = re.compile(r"defaults?(?: value)?", re.IGNORECASE)
 _ALERT = re.compile(r"\[!(?P<label>[A-Z]+)\]\s*")
-_AFTER_TERM = re.compile(r"\s*(?:[-–—:]+\s+|\((?P<note>[^)]*)\)\s*[-–—:]?\s*)")
+# "- Writes", ": Writes", "(deprecated) Writes", or a sentence of its own: "Writes".
+_AFTER_TERM = re.compile(
+    r"\s*(?:[-–—:]+\s+|\((?P<note>[^)]*)\)\s*[-–—:]?\s*|(?=[A-Z][a-z]+\s))"
+)
+_BETWEEN_TERMS = frozenset((",", "or", "/", "|", "", "and", ", or"))
 
 
 def parse(name: str, data: bytes) -> Page:
@@ -333,7 +337,7 @@ def _split_term(line: list[PageElement]) -> tuple[list[str], list[PageElement]]:
     for number, node in enumerate(line):
         if isinstance(node, Tag) and (spelled := _spelled(node)):
             terms += [one for one in spelled if one not in terms]
-        elif not (terms and str(node).strip() in (",", "or", "/", "|", "")):
+        elif not (terms and str(node).strip() in _BETWEEN_TERMS):
             return terms, line[number:]
     return terms, []
 
