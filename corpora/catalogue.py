@@ -58,7 +58,8 @@ class DebSource(Frozen):
     """Documentation inside Debian packages."""
 
     packages: tuple[str, ...]
-    format: Literal["docbook", "man"]
+    format: Literal["docbook", "man", "aws"]
+    """aws: not pages, but all files of the AWS CLI that its commands are made of."""
     include: tuple[str, ...]
     """Glob patterns of member paths, without a leading slash."""
     exclude: tuple[str, ...] = ()
