@@ -3,7 +3,7 @@
 The AWS CLI declares what its models don't have in Python: tables of arguments, and functions that
 rename, add or hide them. This module walks the syntax tree of those files and works out the values.
 There is no file, no network, no clock and no import in it: what a source asks of a library is
-:class:`~ingest.extract.aws_values.Unknown`, and so is everything made of that. A condition that is
+:class:`~ingest.models.aws.values.Unknown`, and so is everything made of that. A condition that is
 unknown counts as false and is kept in ``guesses``. Steps, depth and sizes are limited.
 """
 
@@ -14,13 +14,13 @@ import builtins as python
 from collections.abc import Callable, Iterator, Mapping
 from typing import cast
 
-from ingest.extract.aws_attributes import Attributes
-from ingest.extract.aws_builtins import builtins
-from ingest.extract.aws_calls import Calls
-from ingest.extract.aws_errors import exception
-from ingest.extract.aws_operators import binary, compare, contains, size_checked, subscript
-from ingest.extract.aws_statements import Statements
-from ingest.extract.aws_values import (
+from ingest.models.aws.attributes import Attributes
+from ingest.models.aws.builtins import builtins
+from ingest.models.aws.calls import Calls
+from ingest.models.aws.errors import exception
+from ingest.models.aws.operators import binary, compare, contains, size_checked, subscript
+from ingest.models.aws.statements import Statements
+from ingest.models.aws.values import (
     Exhausted,
     Frame,
     Import,

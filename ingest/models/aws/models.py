@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from ingest.extract.aws_errors import EXCEPTIONS, library_exception
-from ingest.extract.aws_files import ReleaseFiles
-from ingest.extract.aws_values import Host, Instance, Native, Raised, Value
+from ingest.models.aws.errors import EXCEPTIONS, library_exception
+from ingest.models.aws.files import ReleaseFiles
+from ingest.models.aws.values import Host, Instance, Native, Raised, Value
 
 Table = Mapping[str, object]
 

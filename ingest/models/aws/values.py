@@ -1,4 +1,4 @@
-"""What the reader of Python sources knows values as: see :mod:`ingest.extract.aws_python`.
+"""What the reader of Python sources knows values as: see :mod:`ingest.models.aws.python`.
 
 Strings, numbers, lists, tuples, sets and dictionaries are Python's own. Everything else is one of
 these, so that nothing read ever gets hold of an object of the running program.

@@ -12,8 +12,8 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ingest.extract.aws_names import aliased
-from ingest.extract.aws_values import (
+from ingest.models.aws.names import aliased
+from ingest.models.aws.values import (
     Bound,
     Exhausted,
     Function,

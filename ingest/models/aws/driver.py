@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from corpora.errors import ParseError, Reason
-from ingest.extract.aws_events import Events, handler_name
-from ingest.extract.aws_files import ReleaseFiles
-from ingest.extract.aws_libraries import libraries
-from ingest.extract.aws_models import Models, Operation, Shape, schema_shape
-from ingest.extract.aws_names import option_name
-from ingest.extract.aws_python import Reader
-from ingest.extract.aws_session import Session
-from ingest.extract.aws_values import (
+from ingest.models.aws.events import Events, handler_name
+from ingest.models.aws.files import ReleaseFiles
+from ingest.models.aws.libraries import libraries
+from ingest.models.aws.models import Models, Operation, Shape, schema_shape
+from ingest.models.aws.names import option_name
+from ingest.models.aws.python import Reader
+from ingest.models.aws.session import Session
+from ingest.models.aws.values import (
     Class,
     Instance,
     Native,

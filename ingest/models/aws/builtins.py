@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ingest.extract.aws_errors import EXCEPTIONS, exception
-from ingest.extract.aws_interpreter import Interpreter
-from ingest.extract.aws_values import (
+from ingest.models.aws.errors import EXCEPTIONS, exception
+from ingest.models.aws.interpreter import Interpreter
+from ingest.models.aws.values import (
     Bound,
     Builtin,
     Call,

@@ -12,10 +12,10 @@ import pytest
 from commands.model import Command
 from corpora.errors import ParseError, Reason
 from eval.extraction.aws import Result, Truth, compare, told
-from ingest.extract.aws import Extracted, extract
-from ingest.extract.aws_files import INCLUDE, ReleaseFiles
-from ingest.extract.aws_names import exceptions, option_name
-from ingest.extract.aws_text import first_sentence
+from ingest.models.aws.files import INCLUDE, ReleaseFiles
+from ingest.models.aws.names import exceptions, option_name
+from ingest.models.aws.surface import Extracted, extract
+from ingest.models.aws.text import first_sentence
 from ingest.sources.archive import selector
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -196,8 +196,8 @@ def test_a_release_that_asks_for_endless_work_is_refused() -> None:
         "def awscli_initialize(event_handlers):\n    for a in range(99999):\n"
         "        for b in range(99999): pass\n",
     )  # fmt: skip
-    from ingest.extract import aws_driver
-    from ingest.extract.aws_python import Reader
+    from ingest.models.aws import driver
+    from ingest.models.aws.python import Reader
 
     class Short(Reader):
         def __init__(self, *given: object) -> None:
@@ -205,7 +205,7 @@ def test_a_release_that_asks_for_endless_work_is_refused() -> None:
 
     patch = pytest.MonkeyPatch()
     with patch.context() as held:
-        held.setattr(aws_driver, "Reader", Short)
+        held.setattr(driver, "Reader", Short)
         with pytest.raises(ParseError) as caught:
             extract(other, product="aws", release="1.45.11")
     assert caught.value.reason is Reason.TOO_LARGE

@@ -1,4 +1,4 @@
-"""The first sentence of a model's documentation, as it stands there and as plain text."""
+"""How a documentation in a model begins: its first sentence, or more of it as plain text."""
 
 from __future__ import annotations
 
@@ -45,3 +45,15 @@ def first_sentence(text: str) -> Sentence:
         re.sub(r"[\x00-\x08\x0b-\x1f\x7f\ufdd0-\ufdef]", " ", raw),
         one_line(unescape(_TAG.sub("", raw))),
     )
+
+
+def opening(text: str, limit: int) -> str:
+    """Give whole sentences of a documentation as plain text, up to ``limit`` characters.
+
+    The first sentence comes in any case, cut where it is longer.
+    """
+    plain = one_line(unescape(_TAG.sub("", _BLOCK.sub(" ", text[: limit * 8]))))
+    if len(plain) <= limit:
+        return plain
+    ends = [one.end() for one in _END.finditer(plain[: limit + 1])]
+    return plain[: ends[-1]] if ends else plain[:limit]

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from commands.model import Arity, Deprecation, Evidence, Option, Positional, ValueType, one_line
-from ingest.extract.aws_driver import Driver
-from ingest.extract.aws_models import Shape
-from ingest.extract.aws_text import first_sentence
-from ingest.extract.aws_values import (
+from ingest.models.aws.driver import Driver
+from ingest.models.aws.models import Shape
+from ingest.models.aws.text import first_sentence, opening
+from ingest.models.aws.values import (
     Builtin,
     Class,
     Host,
@@ -20,8 +20,8 @@ from ingest.extract.aws_values import (
     Value,
 )
 
-QUOTE = 300
-"""Characters quoted of a description."""
+DESCRIPTION = 400
+"""Characters of a description. Half of all options are described in fewer."""
 
 _TYPES: Mapping[str, ValueType] = {
     "string": "string",
@@ -252,7 +252,7 @@ def _option(one: Argument, opposite: Argument | None, url: str) -> Option:
         negations=(opposite.spelling,) if opposite else (),
         deprecated=Deprecation(one_line(one.deprecation)) if one.deprecated else None,
         hidden=one.hidden,
-        description=text.plain,
+        description=opening(one.documentation, DESCRIPTION),
         evidence=(Evidence("model", url, text.raw),) if text.raw else (),
     )
 
@@ -269,7 +269,6 @@ def arity(one: Argument) -> Arity:
 
 
 def _positionals(one: Argument) -> Iterator[Positional]:
-    text = first_sentence(one.documentation)
     made = Positional(
         one.spelling,
         required=one.required,
@@ -277,7 +276,7 @@ def _positionals(one: Argument) -> Iterator[Positional]:
         type=_TYPES.get(one.type, ""),
         choices=one.choices if one.enforced else (),
         default=one.default,
-        description=text.plain,
+        description=opening(one.documentation, DESCRIPTION),
     )
     if isinstance(one.nargs, int) and one.nargs > 1:
         for number in range(1, min(one.nargs, 20) + 1):

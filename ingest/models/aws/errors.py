@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ingest.extract.aws_values import Class, Instance, Value, linearize
+from ingest.models.aws.values import Class, Instance, Value, linearize
 
 
 def _class(name: str, *bases: Class) -> Class:

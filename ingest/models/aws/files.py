@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 
 from corpora.errors import ParseError, Reason
-from ingest.extract.aws_names import aliases, exceptions
+from ingest.models.aws.names import aliases, exceptions
 
 FILE_BYTES = 64 * 2**20
 """One file, unpacked. The largest model, of EC2, has 4 MB; the completion index 22 MB."""
@@ -34,6 +34,7 @@ INCLUDE = (
 )
 """Globs of all files that are needed, in a package of any kind."""
 EXCLUDE = ("*awscli/examples/*", "*awscli/botocore/vendored/*", "*/tests/*")
+"""Globs of what looks like it and is not: examples are no part of the tables."""
 
 _KINDS = ("service-2", "paginators-1", "waiters-2")
 
@@ -108,6 +109,11 @@ class ReleaseFiles:
         if extra is not None and isinstance(merge := extra.get("merge"), dict):
             _merge(data, merge)
         return data
+
+    def model_file(self, service: str) -> str:
+        """Name the file that a service's operations are read from; empty where there is none."""
+        base = f"{self._botocore}data/{service}/{self._versions.get(service, '')}/service-2.json"
+        return next((path for path in (base, f"{base}.gz") if path in self._files), "")
 
     def global_options(self) -> dict[str, object]:
         """Read the declaration of the options that every command takes."""

@@ -6,11 +6,11 @@ import posixpath
 import textwrap
 from collections.abc import Callable, Mapping
 
-from ingest.extract.aws_errors import library_exception
-from ingest.extract.aws_files import ReleaseFiles
-from ingest.extract.aws_models import Shape
-from ingest.extract.aws_names import option_name
-from ingest.extract.aws_values import Builtin, Instance, Module, Native, Partial, Unknown, Value
+from ingest.models.aws.errors import library_exception
+from ingest.models.aws.files import ReleaseFiles
+from ingest.models.aws.models import Shape
+from ingest.models.aws.names import option_name
+from ingest.models.aws.values import Builtin, Instance, Module, Native, Partial, Unknown, Value
 
 Library = Callable[[str], Value | None]
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.extract.aws_python import Reader
-from ingest.extract.aws_values import Exhausted, Instance, Module, Raised, Unknown, Unsupported
+from ingest.models.aws.python import Reader
+from ingest.models.aws.values import Exhausted, Instance, Module, Raised, Unknown, Unsupported
 
 PROGRAMS = {
     "literals": "x = [1, 'two', (3.5, None), {'a': [True]}, {4}]",

@@ -1,14 +1,14 @@
-"""Reading and writing attributes: see :mod:`ingest.extract.aws_python`."""
+"""Reading and writing attributes: see :mod:`ingest.models.aws.python`."""
 
 from __future__ import annotations
 
 import string
 from collections.abc import Mapping, Sequence
 
-from ingest.extract.aws_errors import exception
-from ingest.extract.aws_interpreter import Interpreter
-from ingest.extract.aws_operators import set_item, size_checked
-from ingest.extract.aws_values import (
+from ingest.models.aws.errors import exception
+from ingest.models.aws.interpreter import Interpreter
+from ingest.models.aws.operators import set_item, size_checked
+from ingest.models.aws.values import (
     Bound,
     Builtin,
     Class,

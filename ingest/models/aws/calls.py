@@ -1,12 +1,12 @@
-"""Calling what a source defines: see :mod:`ingest.extract.aws_python`."""
+"""Calling what a source defines: see :mod:`ingest.models.aws.python`."""
 
 from __future__ import annotations
 
 import ast
 
-from ingest.extract.aws_errors import exception
-from ingest.extract.aws_interpreter import Interpreter
-from ingest.extract.aws_values import (
+from ingest.models.aws.errors import exception
+from ingest.models.aws.interpreter import Interpreter
+from ingest.models.aws.values import (
     Bound,
     Builtin,
     Class,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ingest.extract.aws_events import Events
-from ingest.extract.aws_models import Lookup, Models
-from ingest.extract.aws_values import Host, Native, Unknown, Value
+from ingest.models.aws.events import Events
+from ingest.models.aws.models import Lookup, Models
+from ingest.models.aws.values import Host, Native, Unknown, Value
 
 
 class Session(Host):

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ingest.extract.aws_arguments import Argument, model_argument, read_table
-from ingest.extract.aws_driver import Driver, Node, argument_event, parameters, required
-from ingest.extract.aws_models import Operation
-from ingest.extract.aws_names import option_name
-from ingest.extract.aws_values import Instance
+from ingest.models.aws.arguments import Argument, model_argument, read_table
+from ingest.models.aws.driver import Driver, Node, argument_event, parameters, required
+from ingest.models.aws.models import Operation
+from ingest.models.aws.names import option_name
+from ingest.models.aws.values import Instance
 
 GENERAL = frozenset(
     [

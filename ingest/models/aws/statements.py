@@ -1,14 +1,14 @@
-"""Reading statements: see :mod:`ingest.extract.aws_python`."""
+"""Reading statements: see :mod:`ingest.models.aws.python`."""
 
 from __future__ import annotations
 
 import ast
 
-from ingest.extract.aws_builtins import make_class
-from ingest.extract.aws_errors import exception
-from ingest.extract.aws_interpreter import Definition, Interpreter
-from ingest.extract.aws_operators import binary, delete_item, set_item
-from ingest.extract.aws_values import (
+from ingest.models.aws.builtins import make_class
+from ingest.models.aws.errors import exception
+from ingest.models.aws.interpreter import Definition, Interpreter
+from ingest.models.aws.operators import binary, delete_item, set_item
+from ingest.models.aws.values import (
     Builtin,
     Class,
     Frame,

@@ -1,12 +1,12 @@
-"""Operators on the values of :mod:`ingest.extract.aws_python`, within limits of size."""
+"""Operators on the values of :mod:`ingest.models.aws.python`, within limits of size."""
 
 from __future__ import annotations
 
 import ast
 import re
 
-from ingest.extract.aws_errors import exception
-from ingest.extract.aws_values import Exhausted, Raised, Unknown, Unsupported, Value, describe
+from ingest.models.aws.errors import exception
+from ingest.models.aws.values import Exhausted, Raised, Unknown, Unsupported, Value, describe
 
 TEXT = 2_000_000
 """Characters of one text. The longest help text seen has 30,000."""

@@ -1,4 +1,4 @@
-"""What the parts of the reader of :mod:`ingest.extract.aws_python` ask of each other."""
+"""What the parts of the reader of :mod:`ingest.models.aws.python` ask of each other."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from typing import Protocol
 
-from ingest.extract.aws_values import Class, Frame, Function, Left, Value
+from ingest.models.aws.values import Class, Frame, Function, Left, Value
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
