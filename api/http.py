@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, FastAPI, Path, Query, Response
+from fastapi import APIRouter, FastAPI, Path, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import Field
 
+from api.about import about
+from api.middleware.stack import Policy, protect
+from api.paging import NEXT_CURSOR, USUAL, PageCursor, PageLimit, page
 from api.problems import install, responses
 from api.serving import Serving
 from corpora.errors import InvalidRequest
@@ -40,8 +43,8 @@ class Health(Frozen):
     snapshot: str | None = None
 
 
-def create_app(serving: Serving) -> FastAPI:
-    """The service over one data directory."""
+def create_app(serving: Serving, policy: Policy | None = None) -> FastAPI:
+    """The service over one data directory. Without a ``policy`` it is for this process alone."""
     app = FastAPI(
         title="Flagstone",
         version="1",
@@ -50,7 +53,9 @@ def create_app(serving: Serving) -> FastAPI:
     router = _routes(serving)
     app.include_router(router)
     app.include_router(router, prefix="/v1", include_in_schema=False)
+    app.include_router(about(serving))
     install(app)
+    protect(app, serving, policy or Policy())
     return app
 
 
@@ -102,17 +107,29 @@ def _routes(serving: Serving) -> APIRouter:
     def post_search(request: SearchRequest) -> SearchAnswer:
         return serving.engine().search(request)
 
-    @router.get("/products", summary="What the corpus holds", responses=responses(503))
-    def get_products() -> tuple[ProductRecord, ...]:
-        return tuple(serving.engine().snapshot.products.values())
+    @router.get("/products", summary="What the corpus holds", responses=responses(422, 503))
+    def get_products(
+        request: Request, response: Response, limit: PageLimit = USUAL, cursor: PageCursor = None
+    ) -> tuple[ProductRecord, ...]:
+        snapshot = serving.engine().snapshot
+        held = tuple(snapshot.products.values())
+        return page(held, snapshot.id, request, response, limit, cursor)
 
     @router.get(
         "/products/{product}/releases",
         summary="The releases of one product",
         responses=responses(404, 422, 503),
     )
-    def get_releases(product: Name) -> tuple[ReleaseRecord, ...]:
-        return serving.engine().record(product).releases
+    def get_releases(
+        product: Name,
+        request: Request,
+        response: Response,
+        limit: PageLimit = USUAL,
+        cursor: PageCursor = None,
+    ) -> tuple[ReleaseRecord, ...]:
+        engine = serving.engine()
+        held = engine.record(product).releases
+        return page(held, engine.snapshot.id, request, response, limit, cursor)
 
     @router.get(
         "/passages/{passage}",
@@ -144,5 +161,5 @@ def _markdown(answer: Context) -> Response:
         headers["X-Flagstone-Release"] = f"{resolution.product}@{resolution.resolved}"
         headers["X-Flagstone-Match"] = resolution.match
     if answer.next_cursor:
-        headers["X-Flagstone-Next-Cursor"] = answer.next_cursor
+        headers[NEXT_CURSOR] = answer.next_cursor
     return PlainTextResponse(answer.context, media_type="text/markdown", headers=headers)

@@ -87,9 +87,12 @@ def serve(settings: Settings, started: Callable[[str, str], None]) -> None:
     # Imported here, because the other commands have no use for a web framework.
     from api.http import create_app
     from api.listening import address, listen, run
+    from api.logs import log_requests
+    from api.middleware.stack import Policy
 
+    log_requests(as_json=settings.log_format == "json")
     serving = open_serving(settings)
     with listen(settings.host, settings.port) as taken:
         snapshot = serving.engine().snapshot.id
         started(address(taken), snapshot)
-        run(create_app(serving), taken)
+        run(create_app(serving, Policy.of(settings)), taken)
