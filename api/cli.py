@@ -5,21 +5,20 @@ from __future__ import annotations
 import io
 import logging
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Annotated, TypeVar
 
 import typer
 from pydantic import BaseModel, ValidationError
 
 from api import wiring
+from api.cli_keys import keys
+from api.cli_shared import ABSTAINED, EPILOG, LEFT_OUT, Data, Json, errors
 from api.printing import (
     err,
     print_build,
     print_context,
     print_declared,
-    print_error,
     print_json,
     print_products,
     print_resolved,
@@ -28,22 +27,11 @@ from api.printing import (
 from api.progress import progress_bars
 from api.settings import Settings, load_settings
 from corpora.catalogue import Catalogue
-from corpora.errors import ConfigurationError, FlagstoneError, InvalidRequest, UnknownVersion
+from corpora.errors import InvalidRequest, UnknownVersion
 from corpora.snapshot import Snapshot
 from corpora.suggest import closest
 from retrieval.engine import Engine
 from retrieval.request import DEFAULT_BUDGET, ContextRequest, SearchRequest, Where
-
-FAILED, WRONG_USAGE, LEFT_OUT, ABSTAINED, INTERRUPTED = 1, 2, 3, 4, 130
-EXIT_STATUS: Mapping[int, str] = {
-    0: "done",
-    FAILED: "failed",
-    WRONG_USAGE: "wrong usage",
-    LEFT_OUT: "published, but something was left out",
-    ABSTAINED: "nothing in the corpus answers",
-    INTERRUPTED: "interrupted",
-}
-EPILOG = f"Exit status: {' · '.join(f'{number} {what}' for number, what in EXIT_STATUS.items())}."
 
 Request = TypeVar("Request", bound=BaseModel)
 
@@ -56,10 +44,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Data = Annotated[
-    Path | None, typer.Option("--data", help="Data directory (FLAGSTONE_DATA).", metavar="DIR")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+app.add_typer(keys)
+
 ProductName = Annotated[
     str | None, typer.Option("--product", "-p", help="Product id or alias, e.g. postgresql.")
 ]
@@ -106,7 +92,7 @@ def build(
 
     Run again, it fetches and embeds only what has changed. Killed, the last snapshot serves on.
     """
-    with _errors(as_json):
+    with errors(as_json):
         settings = load_settings(data=data, on_failure=on_failure)
         catalogue = Catalogue.load(settings.products)
         wanted = _targets(catalogue, targets or [])
@@ -124,6 +110,14 @@ def build(
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0: any free one.")] = None,
+    allow_anonymous: Annotated[
+        bool | None,
+        typer.Option(
+            "--allow-anonymous",
+            help="Listen beyond this machine although there are no API keys.",
+            show_default=False,
+        ),
+    ] = None,
     data: Data = None,
 ) -> None:
     """Answer over HTTP (default: 127.0.0.1:8600)."""
@@ -131,8 +125,9 @@ def serve(
     def started(address: str, snapshot: str) -> None:
         err.print(f"Answering on {address} from snapshot {snapshot}. Ctrl-C ends it.")
 
-    with _errors(as_json=False):
-        wiring.serve(load_settings(data=data, host=host, port=port), started)
+    with errors(as_json=False):
+        settings = load_settings(data=data, host=host, port=port, allow_anonymous=allow_anonymous)
+        wiring.serve(settings, started)
 
 
 @app.command(epilog=EPILOG)
@@ -150,7 +145,7 @@ def context(
     as_json: Json = False,
 ) -> None:
     """What the documentation says, at exactly the version you run."""
-    with _errors(as_json):
+    with errors(as_json):
         request = _request(
             ContextRequest,
             query=query,
@@ -184,7 +179,7 @@ def search(
     as_json: Json = False,
 ) -> None:
     """The best passages, as a ranked list."""
-    with _errors(as_json):
+    with errors(as_json):
         request = _request(
             SearchRequest,
             query=query,
@@ -211,7 +206,7 @@ def resolve(
     as_json: Json = False,
 ) -> None:
     """How the version you run becomes a documented one."""
-    with _errors(as_json):
+    with errors(as_json):
         where = _request(
             Where,
             product=product,
@@ -237,7 +232,7 @@ def products(
     as_json: Json = False,
 ) -> None:
     """What the corpus holds: products and their releases."""
-    with _errors(as_json):
+    with errors(as_json):
         settings = load_settings(data=data)
         if declared:
             print_declared(Catalogue.load(settings.products), as_json=as_json)
@@ -292,27 +287,3 @@ def _targets(catalogue: Catalogue, names: Sequence[str]) -> dict[str, list[str]]
         labels = wanted.setdefault(product_id, [])
         labels += [one for one in ([label] if at else product.labels) if one not in labels]
     return wanted
-
-
-@contextmanager
-def _errors(as_json: bool) -> Iterator[None]:
-    """Turn our errors into one clear message and a status that scripts can trust."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise  # whoever read our output has read enough
-    except (FlagstoneError, OSError) as error:
-        told = error if isinstance(error, FlagstoneError) else _told(error)
-        print_error(told, as_json=as_json)
-        status = WRONG_USAGE if isinstance(told, InvalidRequest) else FAILED
-        raise typer.Exit(status) from None
-    except KeyboardInterrupt:
-        err.print("flagstone: interrupted; the last published snapshot is untouched.")
-        raise typer.Exit(INTERRUPTED) from None
-
-
-def _told(error: OSError) -> FlagstoneError:
-    return ConfigurationError(
-        f"{error.filename or 'A file'}: {error.strerror or error}.",
-        hint="Check the data directory: --data, or FLAGSTONE_DATA.",
-    )

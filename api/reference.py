@@ -14,7 +14,8 @@ from typing import Any
 
 import typer
 
-from api.cli import EXIT_STATUS, app
+from api.cli import app
+from api.cli_shared import EXIT_STATUS
 from api.http import create_app
 from api.problems import HTTP_CODES, PROBLEM
 from api.serving import Serving
@@ -135,7 +136,7 @@ def _settings() -> Iterator[str]:
 
 
 def _commands() -> Iterator[str]:
-    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+    for name, command in commands():
         arguments = [one for one in command.params if one.param_type_name == "argument"]
         usage = " ".join(_argument(one) for one in arguments)
         yield f"### `flagstone {name}{f' {usage}' if usage else ''}`\n"
@@ -146,6 +147,16 @@ def _commands() -> Iterator[str]:
             default = "" if one.default in (None, False) else _value(one.default)
             yield _row(f"`{spelled}`", default, one.help or "")
         yield ""
+
+
+def commands(group: Any = None, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command that does something, by what is typed for it: ``keys create``."""
+    here: Any = group or typer.main.get_command(app)
+    for name, command in here.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, f"{prefix}{name} ")
+        else:
+            yield f"{prefix}{name}", command
 
 
 def _argument(argument: Any) -> str:  # typer has no public type for it

@@ -60,6 +60,20 @@ class Settings(BaseSettings):
         description="Origins whose web pages may call the service, with commas between;"
         " empty: none but its own.",
     )
+    allow_anonymous: bool = Field(
+        False,
+        description="Whether to listen beyond this machine although there are no API keys"
+        " (`flagstone keys create` makes one).",
+    )
+    open_probes: bool = Field(
+        False, description="Whether `/healthz` and `/readyz` answer without a key, for probes."
+    )
+    rate_limit: int = Field(
+        600,
+        ge=0,
+        le=1_000_000,
+        description="Calls a minute that one API key may make; 0: any number.",
+    )
     body_seconds: float = Field(
         10, gt=0, le=3_600, description="How long a request's body may take to arrive."
     )

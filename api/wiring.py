@@ -91,8 +91,9 @@ def serve(settings: Settings, started: Callable[[str, str], None]) -> None:
     from api.middleware.stack import Policy
 
     log_requests(as_json=settings.log_format == "json")
+    policy = Policy.of(settings)
     serving = open_serving(settings)
     with listen(settings.host, settings.port) as taken:
         snapshot = serving.engine().snapshot.id
         started(address(taken), snapshot)
-        run(create_app(serving, Policy.of(settings)), taken)
+        run(create_app(serving, policy), taken)

@@ -6,7 +6,7 @@ there; the ``Host`` header then still has the page's name, and its ``Origin`` is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -37,20 +37,20 @@ class Hosts:
     """Refuses requests for other hosts than ``hosts``, and calls from pages that are not ours.
 
     A host is a name without its port, ``*.example.org``, or ``*`` for any. ``origins`` may call
-    besides the service's own; what stands under ``checked`` they may not even read.
+    besides the service's own. To a path that is ``closed`` others may not even send a GET.
     """
 
     def __init__(
         self,
         app: ASGIApp,
         hosts: Sequence[str],
-        origins: Sequence[str] = (),
-        checked: Sequence[str] = (),
+        origins: Sequence[str],
+        closed: Callable[[str], bool],
     ) -> None:
         self._app = app
         self._hosts = {one.lower() for one in hosts}
         self._origins = {one.lower().rstrip("/") for one in origins}
-        self._checked = tuple(checked)
+        self._closed = closed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection, as ASGI asks."""
@@ -68,7 +68,7 @@ class Hosts:
                 hint="Whoever runs it can add the name to FLAGSTONE_ALLOWED_HOSTS.",
             )
         origin = headers.get("origin", "")
-        harmless = scope["method"] in _HARMLESS and not scope["path"].startswith(self._checked)
+        harmless = scope["method"] in _HARMLESS and not self._closed(scope["path"])
         if origin and not harmless and not self._may_call(origin, host):
             return WrongOrigin(
                 f"Pages of {origin[:ECHOED]!r} may not call this service.",

@@ -13,8 +13,11 @@ from api.middleware.hosts import ANY, LOOPBACK, Hosts, is_loopback
 from api.middleware.observe import HEADER, Observe
 from api.middleware.tags import SnapshotTags
 from api.middleware.timing import TimeLimits
+from api.security.access import Access
+from api.security.keys import KeyStore
 from api.serving import Serving
 from api.settings import Settings
+from corpora.errors import ConfigurationError
 
 MCP = "/mcp"
 
@@ -47,19 +50,37 @@ class Policy:
     body_seconds: float = 10.0
     answer_seconds: float = 30.0
     log_queries: bool = False
+    keys: KeyStore | None = None
+    keys_required: bool = False
+    """Also where there is none yet: then nobody gets in."""
+    per_minute: int = 0
+    open_probes: bool = False
 
     @classmethod
     def of(cls, settings: Settings) -> Policy:
-        """What the settings say."""
+        """What the settings say.
+
+        Raises ConfigurationError where others could reach the service, and nothing keeps them out.
+        """
         named = _listed(settings.allowed_hosts)
         # Whoever can reach nothing but loopback must not get here by a name of a page's choosing.
         usual = (*LOOPBACK, settings.host) if is_loopback(settings.host) else (ANY,)
+        keys = KeyStore(settings.data)
+        if not (is_loopback(settings.host) or keys.is_on or settings.allow_anonymous):
+            raise ConfigurationError(
+                f"{settings.host} can be reached from other machines, and there are no API keys.",
+                hint="Make one: flagstone keys create NAME. Or say --allow-anonymous.",
+            )
         return cls(
             hosts=named or usual,
             origins=_listed(settings.cors_origins),
             body_seconds=settings.body_seconds,
             answer_seconds=settings.answer_seconds,
             log_queries=settings.log_queries,
+            keys=keys,
+            keys_required=not (is_loopback(settings.host) or settings.allow_anonymous),
+            per_minute=settings.rate_limit,
+            open_probes=settings.open_probes,
         )
 
 
@@ -68,6 +89,15 @@ def protect(app: FastAPI, serving: Serving, policy: Policy) -> None:
     app.add_middleware(SnapshotTags, serving=serving)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED, compresslevel=COMPRESSION)
     app.add_middleware(TimeLimits, body=policy.body_seconds, answer=policy.answer_seconds)
+    if policy.keys:
+        app.add_middleware(
+            Access,
+            keys=policy.keys,
+            required=policy.keys_required,
+            per_minute=policy.per_minute,
+            open_probes=policy.open_probes,
+            paid_within=is_mcp,
+        )
     if policy.origins:
         app.add_middleware(
             CORSMiddleware,
@@ -76,11 +106,14 @@ def protect(app: FastAPI, serving: Serving, policy: Policy) -> None:
             allow_headers=ACCEPTED,
             expose_headers=EXPOSED,
         )
-    app.add_middleware(
-        Hosts, hosts=policy.hosts, origins=policy.origins, checked=(MCP, f"/v1{MCP}")
-    )
+    app.add_middleware(Hosts, hosts=policy.hosts, origins=policy.origins, closed=is_mcp)
     app.add_middleware(Guard)
     app.add_middleware(Observe, log_queries=policy.log_queries)
+
+
+def is_mcp(path: str) -> bool:
+    """Whether a path is that of the Model Context Protocol."""
+    return path.removeprefix("/v1").rstrip("/") == MCP
 
 
 def _listed(text: str) -> tuple[str, ...]:

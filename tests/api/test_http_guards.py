@@ -19,13 +19,12 @@ from retrieval.engine import Engine
 
 PATIENCE = 10.0
 
-LOCAL = Policy.of(load_settings())
-
 
 @pytest.fixture(scope="module")
-def local(serving: Serving) -> TestClient:
+def local(serving: Serving, tmp_path_factory: pytest.TempPathFactory) -> TestClient:
     """The service as it is on a loopback address."""
-    app = create_app(serving, LOCAL)
+    policy = Policy.of(load_settings(data=tmp_path_factory.mktemp("local")))
+    app = create_app(serving, policy)
     return TestClient(app, base_url="http://127.0.0.1:8600", raise_server_exceptions=False)
 
 
@@ -52,7 +51,9 @@ def test_on_loopback_no_other_name_is_answered(local: TestClient, host: str, pat
 
 
 def test_names_can_be_listed(serving: Serving) -> None:
-    settings = load_settings(allowed_hosts="docs.example.org, *.internal", host="0.0.0.0")  # noqa: S104
+    settings = load_settings(
+        allowed_hosts="docs.example.org, *.internal", host="0.0.0.0", allow_anonymous=True
+    )  # noqa: S104
     client = TestClient(create_app(serving, Policy.of(settings)))
     for host, status in (
         ("docs.example.org", 200),
@@ -65,7 +66,7 @@ def test_names_can_be_listed(serving: Serving) -> None:
 
 
 def test_elsewhere_any_name_is_answered_where_none_is_listed(serving: Serving) -> None:
-    policy = Policy.of(load_settings(host="0.0.0.0"))  # noqa: S104
+    policy = Policy.of(load_settings(host="0.0.0.0", allow_anonymous=True))  # noqa: S104
     client = TestClient(create_app(serving, policy))
     assert client.get("/healthz", headers={"Host": "docs.example.org"}).status_code == 200
 
