@@ -53,7 +53,7 @@ def test_on_loopback_no_other_name_is_answered(local: TestClient, host: str, pat
 def test_names_can_be_listed(serving: Serving) -> None:
     settings = load_settings(
         allowed_hosts="docs.example.org, *.internal", host="0.0.0.0", allow_anonymous=True
-    )  # noqa: S104
+    )
     client = TestClient(create_app(serving, Policy.of(settings)))
     for host, status in (
         ("docs.example.org", 200),
