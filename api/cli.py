@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from api import wiring
 from api.cli_keys import keys
-from api.cli_shared import ABSTAINED, EPILOG, LEFT_OUT, Data, Json, errors
+from api.cli_common import ABSTAINED, EPILOG, LEFT_OUT, Data, Json, errors
 from api.printing import (
     err,
     print_build,
@@ -242,6 +242,13 @@ def products(
             print_json(held)
         else:
             print_products(held)
+
+
+@app.command(epilog=EPILOG)
+def mcp(data: Data = None) -> None:
+    """Answer over the Model Context Protocol, on standard input and output."""
+    with errors(as_json=False):
+        wiring.serve_mcp(load_settings(data=data))
 
 
 def main() -> None:

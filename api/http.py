@@ -9,7 +9,9 @@ from fastapi.responses import PlainTextResponse
 from pydantic import Field
 
 from api.about import about
-from api.middleware.stack import Policy, protect
+from api.mcp.transports import McpOverHttp
+from api.metrics import Metrics, metrics_route
+from api.middleware.stack import MCP, Policy, protect
 from api.paging import NEXT_CURSOR, USUAL, PageCursor, PageLimit, page
 from api.problems import install, responses
 from api.serving import Serving
@@ -43,19 +45,26 @@ class Health(Frozen):
     snapshot: str | None = None
 
 
-def create_app(serving: Serving, policy: Policy | None = None) -> FastAPI:
+def create_app(
+    serving: Serving, policy: Policy | None = None, metrics: Metrics | None = None
+) -> FastAPI:
     """The service over one data directory. Without a ``policy`` it is for this process alone."""
+    metrics = metrics or Metrics()
+    mcp = McpOverHttp(serving)
     app = FastAPI(
         title="Flagstone",
         version="1",
         description="Version-correct documentation for agents that run commands.",
+        lifespan=mcp.lifespan,
     )
     router = _routes(serving)
     app.include_router(router)
     app.include_router(router, prefix="/v1", include_in_schema=False)
     app.include_router(about(serving))
+    app.include_router(metrics_route(metrics, serving))
+    app.router.routes += mcp.routes(MCP, f"/v1{MCP}")
     install(app)
-    protect(app, serving, policy or Policy())
+    protect(app, serving, policy or Policy(), metrics)
     return app
 
 

@@ -15,8 +15,9 @@ from typing import Any
 import typer
 
 from api.cli import app
-from api.cli_shared import EXIT_STATUS
+from api.cli_common import EXIT_STATUS
 from api.http import create_app
+from api.metrics import described
 from api.problems import HTTP_CODES, PROBLEM
 from api.serving import Serving
 from api.settings import PREFIX, Settings
@@ -71,6 +72,7 @@ HEAD = """\
 `python -m api.reference > docs/reference.md`.
 
 - [Settings](#settings) · [Command line](#command-line) · [HTTP](#http) · [Types](#types) ·
+  [Metrics](#metrics) ·
   [Errors](#errors)
 """
 
@@ -95,6 +97,13 @@ As `format=markdown`, `/context` answers with the context alone, and these heade
 `X-Flagstone-Next-Cursor`.
 """
 
+METRICS_HEAD = """\
+## Metrics
+
+`/metrics` has them in the form that Prometheus reads. With API keys it needs one of the scope
+`admin`.
+"""
+
 ERRORS_HEAD = f"""\
 ## Errors
 
@@ -108,7 +117,7 @@ def reference() -> str:
     """The whole page."""
     schema = create_app(Serving(Path(), _never)).openapi()
     parts = [HEAD, *_settings(), COMMANDS_HEAD, *_commands(), *_exit_status(), HTTP_HEAD]
-    parts += [*_routes(schema), "## Types\n", *_types(schema), ERRORS_HEAD, *_errors()]
+    parts += [*_routes(schema), "## Types\n", *_types(schema), METRICS_HEAD, *_metrics(), ERRORS_HEAD, *_errors()]
     return "\n".join(parts)
 
 
@@ -231,6 +240,13 @@ def _type(described: Mapping[str, Any]) -> str:
     if described.get("type") == "array":
         return f"list of {_type(described['items'])}"
     return str(described.get("format") or described.get("type"))
+
+
+def _metrics() -> Iterator[str]:
+    yield _head("metric", "labels", "what")
+    for name, labels, about in described():
+        yield _row(f"`{name}`", ", ".join(f"`{one}`" for one in labels), about)
+    yield ""
 
 
 def _errors() -> Iterator[str]:

@@ -80,6 +80,11 @@ class Settings(BaseSettings):
     answer_seconds: float = Field(
         30, gt=0, le=3_600, description="How long an answer may take; then `timed_out`."
     )
+    traces: str = Field(
+        "",
+        description="Address of an OpenTelemetry collector (OTLP over HTTP) for traces, e.g."
+        " `http://127.0.0.1:4318/v1/traces`; empty: none. Needs the extra `tracing`.",
+    )
     log_format: Literal["text", "json"] = Field(
         "text", description="How `flagstone serve` logs: lines for people, or JSON lines."
     )

@@ -15,6 +15,7 @@
     │   ├── RateLimited             rate_limited         429
     │   └── UnknownKey              unknown_key          404
     ├── TimedOut                    timed_out            503
+    ├── NotRunning                  not_running          503
     ├── SnapshotError               what should be served is not there, or is damaged
     │   ├── NoSnapshot              no_snapshot          503
     │   └── CorruptSnapshot         corrupt_snapshot     503
@@ -174,6 +175,13 @@ class TimedOut(FlagstoneError):
     """The answer took longer than the service lets one take."""
 
     code = "timed_out"
+    status = 503
+
+
+class NotRunning(FlagstoneError):
+    """The service has not started yet, or is ending."""
+
+    code = "not_running"
     status = 503
 
 

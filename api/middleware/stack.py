@@ -10,7 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from api.middleware.guard import Guard
 from api.middleware.hosts import ANY, LOOPBACK, Hosts, is_loopback
-from api.middleware.observe import HEADER, Observe
+from api.middleware.observe import HEADER, Observe, Watcher
 from api.middleware.tags import SnapshotTags
 from api.middleware.timing import TimeLimits
 from api.security.access import Access
@@ -84,7 +84,9 @@ class Policy:
         )
 
 
-def protect(app: FastAPI, serving: Serving, policy: Policy) -> None:
+def protect(
+    app: FastAPI, serving: Serving, policy: Policy, watcher: Watcher | None = None
+) -> None:
     """Put the layers around ``app``. The first that is added here is the innermost."""
     app.add_middleware(SnapshotTags, serving=serving)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED, compresslevel=COMPRESSION)
@@ -108,7 +110,7 @@ def protect(app: FastAPI, serving: Serving, policy: Policy) -> None:
         )
     app.add_middleware(Hosts, hosts=policy.hosts, origins=policy.origins, closed=is_mcp)
     app.add_middleware(Guard)
-    app.add_middleware(Observe, log_queries=policy.log_queries)
+    app.add_middleware(Observe, watcher=watcher, log_queries=policy.log_queries)
 
 
 def is_mcp(path: str) -> bool:

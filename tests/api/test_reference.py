@@ -11,7 +11,7 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
-from api.cli_shared import EXIT_STATUS
+from api.cli_common import EXIT_STATUS
 from api.problems import HTTP_CODES
 from api.reference import ADDRESS, EXAMPLES, ID, commands, curl, reference
 from api.settings import Settings
