@@ -6,14 +6,28 @@ import io
 import logging
 import sys
 from collections.abc import Sequence
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
-from pydantic import BaseModel, ValidationError
 
 from api import wiring
+from api.cli_commands import describe, diff, validate
+from api.cli_common import (
+    ABSTAINED,
+    EPILOG,
+    LEFT_OUT,
+    Data,
+    Fingerprint,
+    Json,
+    Policy,
+    ProductName,
+    Question,
+    Version,
+    engine,
+    errors,
+    request,
+)
 from api.cli_keys import keys
-from api.cli_common import ABSTAINED, EPILOG, LEFT_OUT, Data, Json, errors
 from api.printing import (
     err,
     print_build,
@@ -25,15 +39,12 @@ from api.printing import (
     print_search,
 )
 from api.progress import progress_bars
-from api.settings import Settings, load_settings
+from api.settings import load_settings
 from corpora.catalogue import Catalogue
 from corpora.errors import InvalidRequest, UnknownVersion
 from corpora.snapshot import Snapshot
 from corpora.suggest import closest
-from retrieval.engine import Engine
 from retrieval.request import DEFAULT_BUDGET, ContextRequest, SearchRequest, Where
-
-Request = TypeVar("Request", bound=BaseModel)
 
 app = typer.Typer(
     name="flagstone",
@@ -43,20 +54,6 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
 )
-
-app.add_typer(keys)
-
-ProductName = Annotated[
-    str | None, typer.Option("--product", "-p", help="Product id or alias, e.g. postgresql.")
-]
-Version = Annotated[str | None, typer.Option("--version", "-v", help="The version you run.")]
-Fingerprint = Annotated[
-    str | None, typer.Option(help="Output of the tool's version command, instead of a version.")
-]
-Policy = Annotated[
-    str, typer.Option("--policy", help="exact, compatible or nearest.", metavar="POLICY")
-]
-Question = Annotated[str, typer.Argument(help="What you want to know.")]
 
 
 @app.callback()
@@ -146,7 +143,7 @@ def context(
 ) -> None:
     """What the documentation says, at exactly the version you run."""
     with errors(as_json):
-        request = _request(
+        asked = request(
             ContextRequest,
             query=query,
             product=product,
@@ -156,7 +153,7 @@ def context(
             token_budget=budget,
             cursor=cursor,
         )
-        answer = _engine(load_settings(data=data)).context(request)
+        answer = engine(load_settings(data=data)).context(asked)
         if as_json:
             print_json(answer)
         else:
@@ -180,7 +177,7 @@ def search(
 ) -> None:
     """The best passages, as a ranked list."""
     with errors(as_json):
-        request = _request(
+        asked = request(
             SearchRequest,
             query=query,
             product=product,
@@ -189,7 +186,7 @@ def search(
             version_policy=policy,
             limit=limit,
         )
-        answer = _engine(load_settings(data=data)).search(request)
+        answer = engine(load_settings(data=data)).search(asked)
         if as_json:
             print_json(answer)
         else:
@@ -207,14 +204,14 @@ def resolve(
 ) -> None:
     """How the version you run becomes a documented one."""
     with errors(as_json):
-        where = _request(
+        where = request(
             Where,
             product=product,
             version=version,
             fingerprint=fingerprint,
             version_policy=policy,
         )
-        resolution = _engine(load_settings(data=data)).resolve(where)
+        resolution = engine(load_settings(data=data)).resolve(where)
         if resolution is None:
             raise InvalidRequest("No product is named.", hint="Name one, e.g. postgresql.")
         if as_json:
@@ -251,25 +248,17 @@ def mcp(data: Data = None) -> None:
         wiring.serve_mcp(load_settings(data=data))
 
 
+for command in (validate, describe, diff):
+    app.command(epilog=EPILOG)(command)
+app.add_typer(keys)
+
+
 def main() -> None:
     """The entry point of the command ``flagstone``."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Documentation is Unicode; a terminal that is not loses a sign, not the answer.
         sys.stdout.reconfigure(errors="replace")
     app()
-
-
-def _engine(settings: Settings) -> Engine:
-    return wiring.open_serving(settings).engine()
-
-
-def _request(form: type[Request], **fields: object) -> Request:
-    """A request of the contract. Raises InvalidRequest naming what is wrong with it."""
-    try:
-        return form.model_validate(fields)
-    except ValidationError as error:
-        wrong = "; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors())
-        raise InvalidRequest(f"{wrong}.", hint="See --help of the command.") from None
 
 
 def _targets(catalogue: Catalogue, names: Sequence[str]) -> dict[str, list[str]]:

@@ -11,7 +11,13 @@ from opentelemetry import trace
 from api.metrics import Metrics
 from corpora.errors import UnknownProduct, UnknownVersion
 from corpora.model import Context, Resolution
-from retrieval.answers import CommandAnswer, DiffAnswer, SchemaAnswer, SearchAnswer, ValidationAnswer
+from retrieval.answers import (
+    CommandAnswer,
+    DiffAnswer,
+    SchemaAnswer,
+    SearchAnswer,
+    ValidationAnswer,
+)
 from retrieval.engine import Engine
 from retrieval.request import ContextRequest, SearchRequest, ValidateRequest, Where
 

@@ -17,7 +17,7 @@ import typer
 from api.cli import app
 from api.cli_common import EXIT_STATUS
 from api.http import create_app
-from api.metrics import described
+from api.metrics import described as metrics
 from api.problems import HTTP_CODES, PROBLEM
 from api.serving import Serving
 from api.settings import PREFIX, Settings
@@ -54,6 +54,16 @@ EXAMPLES: Mapping[tuple[str, str], tuple[str, Mapping[str, object] | None]] = {
             "limit": 3,
         },
     ),
+    ("POST", "/validate"): (
+        "/validate",
+        {"command": "git commit --all --mesage=done", "product": "git", "version": "2.39"},
+    ),
+    ("GET", "/commands/{product}/{release}/{path}"): ("/commands/git/2.39/git%20commit", None),
+    ("GET", "/commands/{product}/{release}/{path}/schema"): (
+        "/commands/git/2.39/git%20commit/schema",
+        None,
+    ),
+    ("GET", "/diff"): ("/diff?product=git&old=2.30&new=2.47&path=git+commit&format=text", None),
     ("GET", "/products"): ("/products", None),
     ("GET", "/products/{product}/releases"): ("/products/git/releases", None),
     ("GET", "/passages/{passage}"): (f"/passages/{ID}", None),
@@ -117,7 +127,15 @@ def reference() -> str:
     """The whole page."""
     schema = create_app(Serving(Path(), _never)).openapi()
     parts = [HEAD, *_settings(), COMMANDS_HEAD, *_commands(), *_exit_status(), HTTP_HEAD]
-    parts += [*_routes(schema), "## Types\n", *_types(schema), METRICS_HEAD, *_metrics(), ERRORS_HEAD, *_errors()]
+    parts += [
+        *_routes(schema),
+        "## Types\n",
+        *_types(schema),
+        METRICS_HEAD,
+        *_metrics(),
+        ERRORS_HEAD,
+        *_errors(),
+    ]
     return "\n".join(parts)
 
 
@@ -224,7 +242,7 @@ def _types(schema: Mapping[str, Any]) -> Iterator[str]:
         if about := described.get("description", ""):
             yield f"{about.replace('``', '`')}\n"
         yield _head("field", "type")
-        for field, its in described["properties"].items():
+        for field, its in described.get("properties", {}).items():
             yield _row(f"`{field}`", _type(its))
         yield ""
 
@@ -244,7 +262,7 @@ def _type(described: Mapping[str, Any]) -> str:
 
 def _metrics() -> Iterator[str]:
     yield _head("metric", "labels", "what")
-    for name, labels, about in described():
+    for name, labels, about in metrics():
         yield _row(f"`{name}`", ", ".join(f"`{one}`" for one in labels), about)
     yield ""
 

@@ -42,22 +42,24 @@ def build(
         return DebSource(product, archive)
 
     with noted(settings.data) as refresh:
-      return refresh.ended(run_build(
-        settings.data,
-        catalogue,
-        targets,
-        source=source,
-        indexer=Indexer(
-            open_settings_embedder(settings),
-            settings.data / "vectors",
-            location=_location(settings),
-        ),
-        tokenizer=default_counter().file,
-        on_failure=settings.on_failure,
-        only=only,
-        processes=settings.processes,
-        progress=progress,
-    ))
+        return refresh.ended(
+            run_build(
+                settings.data,
+                catalogue,
+                targets,
+                source=source,
+                indexer=Indexer(
+                    open_settings_embedder(settings),
+                    settings.data / "vectors",
+                    location=_location(settings),
+                ),
+                tokenizer=default_counter().file,
+                on_failure=settings.on_failure,
+                only=only,
+                processes=settings.processes,
+                progress=progress,
+            )
+        )
 
 
 def open_settings_embedder(settings: Settings) -> Embedder:

@@ -1,7 +1,7 @@
 """Reads the arguments of a tool call as they were meant.
 
-Models write ``libraryVersion`` where ``version`` was declared, and a number where a string was. What
-can be meant in one way only is taken so; what can't is refused with what to send.
+Models write ``libraryVersion`` where ``version`` was declared, and a number where a string was.
+What can be meant in one way only is taken so; what can't is refused with what to send.
 """
 
 from __future__ import annotations

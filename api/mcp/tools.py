@@ -13,9 +13,16 @@ from typing import Any, Generic, TypeVar
 from mcp_types import Tool, ToolAnnotations
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.mcp.answers import ContextTold, DiffTold, PassageTold, ProductsTold, Resolved
+from api.mcp.answers import (
+    CommandTold,
+    ContextTold,
+    DiffTold,
+    PassageTold,
+    ProductsTold,
+    Resolved,
+    ValidationTold,
+)
 from corpora.errors import InvalidRequest
-from retrieval.answers import CommandAnswer, ValidationAnswer
 from retrieval.engine import Engine
 from retrieval.request import (
     DEFAULT_BUDGET,
@@ -42,6 +49,8 @@ class Arguments(BaseModel):
 
 
 class Version(Arguments):
+    """A product, and the version of it that is run."""
+
     product: str | None = Field(None, max_length=64)
     version: str | None = Field(None, max_length=64)
     fingerprint: str | None = Field(
@@ -50,22 +59,30 @@ class Version(Arguments):
 
 
 class GetContext(Version):
+    """A question."""
+
     query: str = Field(min_length=1, max_length=MAX_QUERY)
     token_budget: int = DEFAULT_BUDGET
     cursor: str | None = Field(None, max_length=128)
 
 
 class ValidateCommand(Version):
+    """A shell line or script."""
+
     command: str = Field(min_length=1, max_length=MAX_COMMAND)
 
 
 class DescribeCommand(Arguments):
+    """A command, and the version it is run at."""
+
     product: str | None = Field(None, max_length=64)
     version: str | None = Field(None, max_length=64)
     command: str = Field(min_length=1, max_length=500)
 
 
 class DiffVersions(Arguments):
+    """Two versions of a product."""
+
     product: str = Field(max_length=64)
     old: str = Field(max_length=64)
     new: str = Field(max_length=64)
@@ -73,10 +90,14 @@ class DiffVersions(Arguments):
 
 
 class ListProducts(Arguments):
+    """What products to list."""
+
     query: str = Field("", max_length=64, description="part of a name")
 
 
 class ReadPassage(Arguments):
+    """A passage."""
+
     id: str = Field(max_length=64)
 
 
@@ -102,7 +123,7 @@ class EngineTool(Generic[Takes, Gives]):
             name=self.name,
             title=self.title,
             description=self.description,
-            input_schema=_slim(self.takes.model_json_schema()),
+            input_schema=_slim(self.takes.model_json_schema(), takes=True),
             output_schema=_with_notes(_slim(self.gives.model_json_schema(mode="serialization"))),
             annotations=ToolAnnotations(
                 read_only_hint=True,
@@ -127,16 +148,18 @@ def _context_text(told: ContextTold) -> str:
     return f"{head}{told.context}{more}"
 
 
-def _validate(engine: Engine, asked: ValidateCommand) -> ValidationAnswer:
-    return engine.validate(ValidateRequest.model_validate(asked.model_dump()))
+def _validate(engine: Engine, asked: ValidateCommand) -> ValidationTold:
+    request = ValidateRequest.model_validate(asked.model_dump())
+    return ValidationTold.of(engine.validate(request))
 
 
-def _describe(engine: Engine, asked: DescribeCommand) -> CommandAnswer:
+def _describe(engine: Engine, asked: DescribeCommand) -> CommandTold:
     where = Where(product=asked.product, version=asked.version)
     resolution = engine.resolve(where, asked.command)
     if resolution is None:
         raise _no_product(engine)
-    return engine.describe(resolution.product, resolution.resolved, asked.command)
+    answer = engine.describe(resolution.product, resolution.resolved, asked.command)
+    return CommandTold.of(answer.model_copy(update={"resolution": resolution}))
 
 
 def _resolve(engine: Engine, asked: Version) -> Resolved:
@@ -189,7 +212,7 @@ TOOLS: tuple[EngineTool[Any, Any], ...] = (
         "Whether every command and flag of a shell line or script is real at that version; says"
         " what is right if not, and how risky it is. Runs nothing. Use before running a command.",
         ValidateCommand,
-        ValidationAnswer,
+        ValidationTold,
         _validate,
     ),
     EngineTool(
@@ -197,7 +220,7 @@ TOOLS: tuple[EngineTool[Any, Any], ...] = (
         "Describe a command",
         "Every option and argument that one command, e.g. git commit, accepts at a version.",
         DescribeCommand,
-        CommandAnswer,
+        CommandTold,
         _describe,
     ),
     EngineTool(
@@ -242,20 +265,24 @@ _UNREAD = frozenset({"title", "default", "examples", "minLength", "maxLength", "
 """What a schema says that no model needs to be told: our errors say it when it matters."""
 
 
-def _slim(schema: Any, *, names: bool = False) -> Any:
-    """A JSON Schema without what is not read. Below ``properties`` keys are ``names``."""
+def _slim(schema: Any, *, takes: bool = False, names: bool = False) -> Any:
+    """A JSON Schema without what is not read, of what a tool ``takes`` or else gives.
+
+    Below ``properties`` keys are ``names``.
+    """
     if isinstance(schema, list):
-        return [_slim(one) for one in schema]
+        return [_slim(one, takes=takes) for one in schema]
     if not isinstance(schema, dict):
         return schema
     if (among := schema.get("anyOf")) and {"type": "null"} in among and len(among) == 2:
-        # Optional arguments are told by not being required. In answers a null is a value.
-        kept = next(one for one in among if one != {"type": "null"})
-        if "type" in kept and "$ref" not in kept:
-            told = {"description": schema["description"]} if "description" in schema else {}
-            return {**_slim(kept), "type": [kept["type"], "null"], **told}
+        kept = _slim(next(one for one in among if one != {"type": "null"}))
+        told = {"description": schema["description"]} if "description" in schema else {}
+        if takes:
+            return {**kept, **told}  # that it may be left out is told by its not being required
+        if "type" in kept:
+            return {**kept, "type": [kept["type"], "null"], **told}
     return {
-        key: _slim(value, names=key in ("properties", "$defs") and not names)
+        key: _slim(value, takes=takes, names=key in ("properties", "$defs") and not names)
         for key, value in schema.items()
         if names or (key not in _UNREAD and not (key == "description" and "properties" in schema))
     }

@@ -19,8 +19,11 @@ from corpora.errors import FlagstoneError, NotRunning
 
 
 class McpOverHttp:
-    """The endpoint. It keeps no sessions: each request has all that is needed to answer it, so any
-    process behind a load balancer can, and none is left over when a client goes away."""
+    """The endpoint.
+
+    It keeps no sessions: each request has all that is needed to answer it, so any process behind a
+    load balancer can, and none is left over when a client goes away.
+    """
 
     def __init__(self, serving: Serving) -> None:
         self._serving = serving

@@ -84,9 +84,7 @@ class Policy:
         )
 
 
-def protect(
-    app: FastAPI, serving: Serving, policy: Policy, watcher: Watcher | None = None
-) -> None:
+def protect(app: FastAPI, serving: Serving, policy: Policy, watcher: Watcher | None = None) -> None:
     """Put the layers around ``app``. The first that is added here is the innermost."""
     app.add_middleware(SnapshotTags, serving=serving)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED, compresslevel=COMPRESSION)

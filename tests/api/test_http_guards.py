@@ -18,6 +18,7 @@ from api.settings import load_settings
 from retrieval.engine import Engine
 
 PATIENCE = 10.0
+EVERYWHERE = "0.0.0.0"  # noqa: S104
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,7 @@ def test_on_loopback_no_other_name_is_answered(local: TestClient, host: str, pat
 
 def test_names_can_be_listed(serving: Serving) -> None:
     settings = load_settings(
-        allowed_hosts="docs.example.org, *.internal", host="0.0.0.0", allow_anonymous=True
+        allowed_hosts="docs.example.org, *.internal", host=EVERYWHERE, allow_anonymous=True
     )
     client = TestClient(create_app(serving, Policy.of(settings)))
     for host, status in (
@@ -66,7 +67,7 @@ def test_names_can_be_listed(serving: Serving) -> None:
 
 
 def test_elsewhere_any_name_is_answered_where_none_is_listed(serving: Serving) -> None:
-    policy = Policy.of(load_settings(host="0.0.0.0", allow_anonymous=True))  # noqa: S104
+    policy = Policy.of(load_settings(host=EVERYWHERE, allow_anonymous=True))
     client = TestClient(create_app(serving, policy))
     assert client.get("/healthz", headers={"Host": "docs.example.org"}).status_code == 200
 
