@@ -15,7 +15,20 @@ from pydantic import BaseModel, ValidationError
 from corpora.errors import InvalidRequest
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
-    "query": ("question", "q", "text", "task", "prompt", "topic", "search", "input", "command"),
+    "query": (
+        "question",
+        "q",
+        "text",
+        "task",
+        "prompt",
+        "topic",
+        "search",
+        "input",
+        "command",
+        "name",
+        "filter",
+        "product",
+    ),
     "product": ("tool", "library", "library_id", "library_name", "package", "cli", "name"),
     "version": ("release", "library_version", "product_version", "tool_version", "tag"),
     "fingerprint": ("version_output", "output"),
