@@ -38,6 +38,16 @@ class Serving:
         self._refused: tuple[str, int] | None = None
         self._lock = threading.Lock()
 
+    @property
+    def data(self) -> Path:
+        """The data directory."""
+        return self._data
+
+    @property
+    def opened(self) -> Engine | None:
+        """The engine that answered last, without a look at what is published; None before."""
+        return self._engine
+
     def engine(self) -> Engine:
         """The engine of the snapshot that serves now. Raises NoSnapshot, CorruptSnapshot."""
         engine = self._engine

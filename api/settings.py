@@ -86,6 +86,47 @@ class Settings(BaseSettings):
     qdrant_api_key: SecretStr | None = Field(None, description="Key of that server.")
     host: str = Field("127.0.0.1", description="Address that `flagstone serve` listens on.")
     port: int = Field(8600, ge=0, le=65_535, description="Port that `flagstone serve` listens on.")
+    allowed_hosts: str = Field(
+        "",
+        description="Host names that the service goes by, with commas between; `*.example.org` and"
+        " `*` are possible. Empty: on a loopback address those of this machine, else any.",
+    )
+    cors_origins: str = Field(
+        "",
+        description="Origins whose web pages may call the service, with commas between;"
+        " empty: none but its own.",
+    )
+    allow_anonymous: bool = Field(
+        False,
+        description="Whether to listen beyond this machine although there are no API keys"
+        " (`flagstone keys create` makes one).",
+    )
+    open_probes: bool = Field(
+        False, description="Whether `/healthz` and `/readyz` answer without a key, for probes."
+    )
+    rate_limit: int = Field(
+        600,
+        ge=0,
+        le=1_000_000,
+        description="Calls a minute that one API key may make; 0: any number.",
+    )
+    body_seconds: float = Field(
+        10, gt=0, le=3_600, description="How long a request's body may take to arrive."
+    )
+    answer_seconds: float = Field(
+        30, gt=0, le=3_600, description="How long an answer may take; then `timed_out`."
+    )
+    traces: str = Field(
+        "",
+        description="Address of an OpenTelemetry collector (OTLP over HTTP) for traces, e.g."
+        " `http://127.0.0.1:4318/v1/traces`; empty: none. Needs the extra `tracing`.",
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="How `flagstone serve` logs: lines for people, or JSON lines."
+    )
+    log_queries: bool = Field(
+        False, description="Whether the log may hold what was asked. It never holds keys."
+    )
 
     @field_validator(
         "sources",

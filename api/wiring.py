@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from api.refreshes import noted
 from api.serving import Serving
 from api.settings import Settings
 from api.supply import Supply
@@ -18,6 +20,9 @@ from retrieval.engine import Engine
 from retrieval.index import Indexer, Location, open_index
 from retrieval.search import Searcher
 
+if TYPE_CHECKING:
+    from api.metrics import Metrics
+
 
 def build(
     settings: Settings,
@@ -28,22 +33,24 @@ def build(
     progress: Progress,
 ) -> BuildReport:
     """Build and publish ``targets`` (product → release labels)."""
-    with Supply(settings) as supply:
-        return run_build(
-            settings.data,
-            catalogue,
-            targets,
-            source=supply.source,
-            indexer=Indexer(
-                open_settings_embedder(settings),
-                settings.data / "vectors",
-                location=_location(settings),
-            ),
-            tokenizer=default_counter().file,
-            on_failure=settings.on_failure,
-            only=only,
-            processes=settings.processes,
-            progress=progress,
+    with Supply(settings) as supply, noted(settings.data) as refresh:
+        return refresh.ended(
+            run_build(
+                settings.data,
+                catalogue,
+                targets,
+                source=supply.source,
+                indexer=Indexer(
+                    open_settings_embedder(settings),
+                    settings.data / "vectors",
+                    location=_location(settings),
+                ),
+                tokenizer=default_counter().file,
+                on_failure=settings.on_failure,
+                only=only,
+                processes=settings.processes,
+                progress=progress,
+            )
         )
 
 
@@ -59,15 +66,20 @@ def _location(settings: Settings) -> Location:
     return Location(url=settings.qdrant_url or "", api_key=key.get_secret_value() if key else None)
 
 
-def open_serving(settings: Settings) -> Serving:
-    """The engine over the data directory, opened at the first question."""
+def open_serving(settings: Settings, metrics: Metrics | None = None) -> Serving:
+    """The engine over the data directory, opened at the first question, and counted if asked to."""
     catalogue = Catalogue.load(settings.products)
 
     def open_engine(path: Path) -> Engine:
         snapshot = Snapshot.open(path)
         embedder = open_settings_embedder(settings)
         index = open_index(snapshot, embedder, _location(settings))
-        return Engine(snapshot, Searcher(snapshot, index, embedder), catalogue, default_counter())
+        parts = (snapshot, Searcher(snapshot, index, embedder), catalogue, default_counter())
+        if metrics is None:
+            return Engine(*parts)
+        from api.metered import MeteredEngine
+
+        return MeteredEngine(metrics, *parts)
 
     return Serving(settings.data, open_engine)
 
@@ -80,9 +92,29 @@ def serve(settings: Settings, started: Callable[[str, str], None]) -> None:
     # Imported here, because the other commands have no use for a web framework.
     from api.http import create_app
     from api.listening import address, listen, run
+    from api.logs import log_requests
+    from api.metrics import Metrics
+    from api.middleware.stack import Policy
+    from api.tracing import collector, trace_requests
 
-    serving = open_serving(settings)
+    log_requests(as_json=settings.log_format == "json")
+    policy = Policy.of(settings)
+    metrics = Metrics()
+    serving = open_serving(settings, metrics)
     with listen(settings.host, settings.port) as taken:
         snapshot = serving.engine().snapshot.id
         started(address(taken), snapshot)
-        run(create_app(serving), taken)
+        app = create_app(serving, policy, metrics)
+        if settings.traces:
+            provider = collector(settings.traces)
+            trace_requests(app, provider, with_queries=settings.log_queries)
+        run(app, taken)
+
+
+def serve_mcp(settings: Settings) -> None:
+    """Answer over the Model Context Protocol on standard input and output, until the input ends."""
+    import anyio
+
+    from api.mcp.transports import serve_stdio
+
+    anyio.run(serve_stdio, open_serving(settings))
