@@ -14,6 +14,10 @@ from corpora.errors import ConfigurationError, InvalidRequest
 
 PREFIX = "FLAGSTONE_"
 
+SECRETS = Path("/run/secrets")
+"""Where engines of containers mount secrets: a file there, named as the variable in lower case,
+stands for it. The environment goes first."""
+
 
 class Settings(BaseSettings):
     """How this installation runs. Each field is an environment variable in upper case."""
@@ -26,6 +30,9 @@ class Settings(BaseSettings):
     )
     products: Path | None = Field(
         None, description="A folder of product declarations to use instead of the shipped ones."
+    )
+    models: Path | None = Field(
+        None, description="Where exported embedding models are kept; empty: in the data folder."
     )
     model: str = Field(
         "", description="A sentence-transformers model name or path; empty: all-MiniLM-L6-v2."
@@ -60,7 +67,8 @@ def load_settings(**overrides: object) -> Settings:
     """
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
-        return Settings(**given)  # type: ignore[arg-type]  # pydantic checks each value
+        secrets = SECRETS if SECRETS.is_dir() else None
+        return Settings(_secrets_dir=secrets, **given)  # type: ignore[arg-type]  # pydantic checks
     except ValidationError as error:
         first = error.errors()[0]
         name = "_".join(str(part) for part in first["loc"])

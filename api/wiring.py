@@ -56,9 +56,8 @@ def build(
 
 def open_settings_embedder(settings: Settings) -> Embedder:
     """The embedding model that the settings name."""
-    return open_embedder(
-        settings.data / "models", model=settings.model, precision=settings.precision
-    )
+    models = settings.models or settings.data / "models"
+    return open_embedder(models, model=settings.model, precision=settings.precision)
 
 
 def _location(settings: Settings) -> Location:
