@@ -55,6 +55,25 @@ class Settings(BaseSettings):
         None, description="A Qdrant server to index into; empty: the embedded engine."
     )
     qdrant_api_key: SecretStr | None = Field(None, description="Key of that server.")
+    qdrant_ca: Path | None = Field(
+        None, description="Certificates that may vouch for it over https; empty: the system's."
+    )
+    qdrant_prefix: str = Field(
+        "flagstone",
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        description="Alias of the serving collection there, and before the names of all of them.",
+    )
+    qdrant_shards: int = Field(1, ge=1, le=64, description="Shards of a collection there.")
+    qdrant_replicas: int = Field(1, ge=1, le=16, description="Copies of each shard.")
+    qdrant_on_disk: bool = Field(
+        False, description="Whether vectors are read from the disk there, and not held in memory."
+    )
+    qdrant_quantization: Literal["none", "int8"] = Field(
+        "none", description="`int8` searches vectors of a quarter of the size, then rescores."
+    )
+    qdrant_parallel: int = Field(
+        4, ge=1, le=64, description="Requests under way at once while a build uploads."
+    )
     host: str = Field("127.0.0.1", description="Address that `flagstone serve` listens on.")
     port: int = Field(8600, ge=0, le=65_535, description="Port that `flagstone serve` listens on.")
 

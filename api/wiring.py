@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from api.serving import Serving
 from api.settings import Settings
 from corpora.catalogue import Catalogue, Product
-from corpora.snapshot import Snapshot
+from corpora.errors import BuildLocked, StoreError
+from corpora.snapshot import Snapshot, current_id
 from corpora.tokens import default_counter
 from ingest.build import BuildReport, Progress
 from ingest.build import build as run_build
+from ingest.installation import installation, snapshot_ids
+from ingest.snapshot import build_lock
 from ingest.sources.apt import AptArchive
 from ingest.sources.base import Source
 from ingest.sources.deb import DebSource
 from retrieval.embed import Embedder, open_embedder
 from retrieval.engine import Engine
-from retrieval.index import Indexer, Location, open_index
+from retrieval.index import Indexer, open_index
 from retrieval.search import Searcher
+from retrieval.store import Layout, Location
+from retrieval.store import settle as settle_store
+
+log = logging.getLogger(__name__)
 
 
 def build(
@@ -36,7 +44,7 @@ def build(
     def source(product: Product) -> Source:
         return DebSource(product, archive)
 
-    return run_build(
+    report = run_build(
         settings.data,
         catalogue,
         targets,
@@ -44,7 +52,7 @@ def build(
         indexer=Indexer(
             open_settings_embedder(settings),
             settings.data / "vectors",
-            location=_location(settings),
+            location=_location(settings, writes=True),
         ),
         tokenizer=default_counter().file,
         on_failure=settings.on_failure,
@@ -52,6 +60,8 @@ def build(
         processes=settings.processes,
         progress=progress,
     )
+    settle(settings)
+    return report
 
 
 def open_settings_embedder(settings: Settings) -> Embedder:
@@ -60,9 +70,42 @@ def open_settings_embedder(settings: Settings) -> Embedder:
     return open_embedder(models, model=settings.model, precision=settings.precision)
 
 
-def _location(settings: Settings) -> Location:
+def _location(settings: Settings, *, writes: bool = False) -> Location:
     key = settings.qdrant_api_key
-    return Location(url=settings.qdrant_url or "", api_key=key.get_secret_value() if key else None)
+    url = settings.qdrant_url or ""
+    return Location(
+        url=url,
+        api_key=key.get_secret_value() if key else None,
+        ca=settings.qdrant_ca,
+        prefix=settings.qdrant_prefix,
+        owner=installation(settings.data) if url and writes else "",
+        layout=Layout(
+            shards=settings.qdrant_shards,
+            replicas=settings.qdrant_replicas,
+            on_disk=settings.qdrant_on_disk,
+            quantization=settings.qdrant_quantization,
+        ),
+        parallel=settings.qdrant_parallel,
+    )
+
+
+def settle(settings: Settings) -> None:
+    """Let the server's alias follow the serving snapshot; delete what pruned ones have left there.
+
+    The answer of a replica depends on neither, so what fails here is told, and done next time.
+    """
+    location = _location(settings, writes=True)
+    if not location.url:
+        return
+    try:
+        with build_lock(settings.data):  # an upload under way is nobody's leftover
+            gone = settle_store(location, current_id(settings.data), snapshot_ids(settings.data))
+    except BuildLocked:
+        return  # that build will do it
+    except StoreError as error:
+        log.warning("the alias and old collections are left as they were: %s", error)
+    else:
+        log.info("alias %s is set; deleted: %s", location.prefix, ", ".join(gone) or "nothing")
 
 
 def open_serving(settings: Settings) -> Serving:

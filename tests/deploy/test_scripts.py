@@ -15,7 +15,7 @@ PATIENCE = 20.0
 
 @pytest.fixture
 def program(tmp_path: Path) -> dict[str, str]:
-    """An environment in which ``flagstone`` notes its words, and ends as the file ``status`` says."""
+    """An environment in which ``flagstone`` notes its words, and ends as ``status`` says."""
     folder = tmp_path / "bin"
     folder.mkdir()
     script = folder / "flagstone"
