@@ -27,6 +27,7 @@ from api.cli_common import (
     errors,
     request,
 )
+from api.cli_snapshot import snapshots
 from api.printing import (
     err,
     print_build,
@@ -53,6 +54,9 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
 )
+
+
+app.add_typer(snapshots)
 
 
 @app.callback()

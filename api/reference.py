@@ -136,7 +136,7 @@ def _settings() -> Iterator[str]:
 
 
 def _commands() -> Iterator[str]:
-    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+    for name, command in _leaf_commands(typer.main.get_command(app)):
         arguments = [one for one in command.params if one.param_type_name == "argument"]
         usage = " ".join(_argument(one) for one in arguments)
         yield f"### `flagstone {name}{f' {usage}' if usage else ''}`\n"
@@ -147,6 +147,15 @@ def _commands() -> Iterator[str]:
             default = "" if one.default in (None, False) else _value(one.default)
             yield _row(f"`{spelled}`", default, one.help or "")
         yield ""
+
+
+def _leaf_commands(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command with its whole name: ``snapshot list``."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _leaf_commands(command, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", command
 
 
 def _argument(argument: Any) -> str:  # typer has no public type for it

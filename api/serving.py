@@ -51,6 +51,10 @@ class Serving:
                 self._lock.release()
         return engine
 
+    def at(self, snapshot: str) -> Engine:
+        """The engine of any snapshot that is held, to answer again as it did then."""
+        return self._open(self._data / "snapshots" / snapshot)
+
     def _look(self, engine: Engine) -> Engine:
         published = ("none", 0)
         try:

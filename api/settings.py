@@ -74,6 +74,10 @@ class Settings(BaseSettings):
     qdrant_parallel: int = Field(
         4, ge=1, le=64, description="Requests under way at once while a build uploads."
     )
+    snapshot_key: Path | None = Field(
+        None,
+        description="Public key (PEM, Ed25519) that a snapshot must be signed with to be imported.",
+    )
     host: str = Field("127.0.0.1", description="Address that `flagstone serve` listens on.")
     port: int = Field(8600, ge=0, le=65_535, description="Port that `flagstone serve` listens on.")
 
