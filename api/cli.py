@@ -110,6 +110,7 @@ def build(
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0: any free one.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that answer.")] = None,
     data: Data = None,
 ) -> None:
     """Answer over HTTP (default: 127.0.0.1:8600)."""
@@ -118,7 +119,7 @@ def serve(
         err.print(f"Answering on {address} from snapshot {snapshot}. Ctrl-C ends it.")
 
     with errors(as_json=False):
-        wiring.serve(load_settings(data=data, host=host, port=port), started)
+        wiring.serve(load_settings(data=data, host=host, port=port, workers=workers), started)
 
 
 @app.command(epilog=EPILOG)

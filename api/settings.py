@@ -80,6 +80,13 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address that `flagstone serve` listens on.")
     port: int = Field(8600, ge=0, le=65_535, description="Port that `flagstone serve` listens on.")
+    workers: int = Field(1, ge=1, le=64, description="Processes that answer on that port.")
+    active: int = Field(
+        16, ge=1, le=512, description="Requests that each of them answers at the same time."
+    )
+    waiting: int = Field(
+        64, ge=0, le=4_096, description="Requests more that may wait for it; others are refused."
+    )
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from api.serving import Serving
 from api.settings import Settings
@@ -25,6 +27,9 @@ from retrieval.index import Indexer, open_index
 from retrieval.search import Searcher
 from retrieval.store import Layout, Location
 from retrieval.store import settle as settle_store
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +72,11 @@ def build(
 def open_settings_embedder(settings: Settings) -> Embedder:
     """The embedding model that the settings name."""
     models = settings.models or settings.data / "models"
-    return open_embedder(models, model=settings.model, precision=settings.precision)
+    # Workers share the processors: a session each with a thread per processor would fight.
+    threads = max(1, (os.cpu_count() or 1) // settings.workers) if settings.workers > 1 else None
+    return open_embedder(
+        models, model=settings.model, precision=settings.precision, threads=threads
+    )
 
 
 def _location(settings: Settings, *, writes: bool = False) -> Location:
@@ -121,17 +130,33 @@ def open_serving(settings: Settings) -> Serving:
     return Serving(settings.data, open_engine)
 
 
+def application(settings: Settings, serving: Serving | None = None) -> FastAPI:
+    """The service over the data directory, its snapshot open and checked."""
+    # Imported here, because the other commands have no use for a web framework.
+    from api.http import create_app
+    from api.limits import Admission
+
+    serving = serving or open_serving(settings)
+    serving.start()
+    app = create_app(serving)
+    app.add_middleware(Admission, active=settings.active, waiting=settings.waiting)
+    return app
+
+
 def serve(settings: Settings, started: Callable[[str, str], None]) -> None:
     """Answer over HTTP until told to end. ``started`` is told the address and the snapshot.
 
     Fails at once where no snapshot can be served, or the port is taken.
     """
-    # Imported here, because the other commands have no use for a web framework.
-    from api.http import create_app
     from api.listening import address, listen, run
+    from api.workers import run_workers
 
-    serving = open_serving(settings)
     with listen(settings.host, settings.port) as taken:
-        snapshot = serving.engine().snapshot.id
-        started(address(taken), snapshot)
-        run(create_app(serving), taken)
+        if settings.workers > 1:
+            started(address(taken), Snapshot.current(settings.data).id)
+            run_workers(settings, taken)
+            return
+        serving = open_serving(settings)
+        app = application(settings, serving)
+        started(address(taken), serving.engine().snapshot.id)
+        run(app, taken)
