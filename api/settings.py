@@ -16,6 +16,10 @@ from corpora.errors import ConfigurationError, InvalidRequest
 
 PREFIX = "FLAGSTONE_"
 
+SECRETS = Path("/run/secrets")
+"""Where engines of containers mount secrets: a file there, named as the variable in lower case,
+stands for it. The environment goes first."""
+
 
 class Settings(BaseSettings):
     """How this installation runs. Each field is an environment variable in upper case."""
@@ -28,6 +32,9 @@ class Settings(BaseSettings):
     )
     products: Path | None = Field(
         None, description="A folder of product declarations to use instead of the shipped ones."
+    )
+    models: Path | None = Field(
+        None, description="Where exported embedding models are kept; empty: in the data folder."
     )
     model: str = Field(
         "", description="A sentence-transformers model name or path; empty: all-MiniLM-L6-v2."
@@ -84,6 +91,29 @@ class Settings(BaseSettings):
         None, description="A Qdrant server to index into; empty: the embedded engine."
     )
     qdrant_api_key: SecretStr | None = Field(None, description="Key of that server.")
+    qdrant_ca: Path | None = Field(
+        None, description="Certificates that may vouch for it over https; empty: the system's."
+    )
+    qdrant_prefix: str = Field(
+        "flagstone",
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        description="Alias of the serving collection there, and before the names of all of them.",
+    )
+    qdrant_shards: int = Field(1, ge=1, le=64, description="Shards of a collection there.")
+    qdrant_replicas: int = Field(1, ge=1, le=16, description="Copies of each shard.")
+    qdrant_on_disk: bool = Field(
+        False, description="Whether vectors are read from the disk there, and not held in memory."
+    )
+    qdrant_quantization: Literal["none", "int8"] = Field(
+        "none", description="`int8` searches vectors of a quarter of the size, then rescores."
+    )
+    qdrant_parallel: int = Field(
+        4, ge=1, le=64, description="Requests under way at once while a build uploads."
+    )
+    snapshot_key: Path | None = Field(
+        None,
+        description="Public key (PEM, Ed25519) that a snapshot must be signed with to be imported.",
+    )
     host: str = Field("127.0.0.1", description="Address that `flagstone serve` listens on.")
     port: int = Field(8600, ge=0, le=65_535, description="Port that `flagstone serve` listens on.")
     allowed_hosts: str = Field(
@@ -143,6 +173,14 @@ class Settings(BaseSettings):
             return tuple(word for part in given.split(",") if (word := part.strip()))
         return given
 
+    workers: int = Field(1, ge=1, le=64, description="Processes that answer on that port.")
+    active: int = Field(
+        16, ge=1, le=512, description="Requests that each of them answers at the same time."
+    )
+    waiting: int = Field(
+        64, ge=0, le=4_096, description="Requests more that may wait for it; others are refused."
+    )
+
 
 def load_settings(**overrides: object) -> Settings:
     """Settings from the environment, with ``overrides`` that are not None laid over them.
@@ -152,7 +190,8 @@ def load_settings(**overrides: object) -> Settings:
     """
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
-        return Settings(**given)  # type: ignore[arg-type]  # pydantic checks each value
+        secrets = SECRETS if SECRETS.is_dir() else None
+        return Settings(_secrets_dir=secrets, **given)  # type: ignore[arg-type]  # pydantic checks
     except ValidationError as error:
         first = error.errors()[0]
         name = "_".join(str(part) for part in first["loc"])

@@ -19,9 +19,13 @@ _FLAGS = re.compile(r"\[(?:flags|options|OPTIONS|global options|command)\]|\bOPT
 _SYNOPSIS = re.compile(r"synopsis|usage", re.IGNORECASE)
 _PATH = re.compile(r"[a-z][\w.-]*(?: [a-z][\w.-]*){0,7}")
 _WORD = re.compile(r"[a-z][\w.-]*")
-_TITLE = re.compile(r"(?:Command: |The )?[`'\"]?(?P<path>[a-z][\w.-]*(?: [a-z][\w.-]*)*)[`'\"]?"
-                    r"(?: (?:[Cc]ommand)?(?: [Rr]eference)?)?")
-_PLACEHOLDERS = re.compile(r"[a-z][\w.-]*(?: [a-z][\w.-]*)*(?: (?:[A-Z][A-Z_]*|\||<[^<>]+>|\.\.\.))*")
+_TITLE = re.compile(
+    r"(?:Command: |The )?[`'\"]?(?P<path>[a-z][\w.-]*(?: [a-z][\w.-]*)*)[`'\"]?"
+    r"(?: (?:[Cc]ommand)?(?: [Rr]eference)?)?"
+)
+_PLACEHOLDERS = re.compile(
+    r"[a-z][\w.-]*(?: [a-z][\w.-]*)*(?: (?:[A-Z][A-Z_]*|\||<[^<>]+>|\.\.\.))*"
+)
 _PROMPT = re.compile(r"^\s*[$#>] ")
 
 
@@ -165,8 +169,10 @@ def _with_usage(section: Section, command: str) -> Iterator[Section]:
             usage.append(Text(type="code", text=line["line"]))
         else:
             kept.append(block)
-    if section.heading == "Synopsis" and not usage and all(
-        isinstance(block, Text) and block.type == "code" for block in kept
+    if (
+        section.heading == "Synopsis"
+        and not usage
+        and all(isinstance(block, Text) and block.type == "code" for block in kept)
     ):
         yield section
         return
