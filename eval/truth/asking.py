@@ -158,6 +158,36 @@ def by_git(tree: Tree, programs: Iterable[str]) -> Asked:
     return Asked(found, open=tuple(name for name in unsaid if name in found))
 
 
+def by_openssl(tree: Tree, programs: Iterable[str]) -> Asked:
+    """``openssl list -options X``: the table that its option parser reads, with the kind of value.
+
+    A kind of ``-`` is a switch; digests and ciphers may be given by name, as one more option, where
+    the table has an entry without a name.
+    """
+    found: dict[str, Flags] = {}
+    unsaid: list[str] = []
+    openssl = tree.program("openssl")
+    if "openssl" not in programs or openssl is None:
+        return Asked(found)
+    for name in tree.output(openssl, ["list", "-1", "-commands"]).split():
+        flags: Flags = {}
+        for line in tree.output(openssl, ["list", "-options", name]).splitlines():
+            word, _, kind = line.strip().partition(" ")
+            if word == "*" or not kind:
+                unsaid.append(f"openssl {name}")
+            elif re.fullmatch(r"[\w-]+", word):
+                flags[f"-{word}"] = "none" if kind.strip() == "-" else "one"
+        if flags:
+            found[f"openssl {name}"] = flags
+    return Asked(found, open=tuple(dict.fromkeys(one for one in unsaid if one in found)))
+
+
 METHODS: Mapping[str, Callable[[Tree, Iterable[str]], Asked]] = MappingProxyType(
-    {"help": by_help, "help all": by_help_all, "cobra": by_cobra, "git": by_git}
+    {
+        "help": by_help,
+        "help all": by_help_all,
+        "cobra": by_cobra,
+        "git": by_git,
+        "openssl": by_openssl,
+    }
 )
