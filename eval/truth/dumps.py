@@ -48,7 +48,8 @@ def _of_aws(raw: Mapping[str, Any], origin: str) -> Facts:
         commands[path] = {n: _taking(one) for n, one in flags.items() if not one["hidden"]}
         if hidden := {n: _taking(one) for n, one in flags.items() if one["hidden"]}:
             unlisted[path] = hidden
-        if needed := tuple(sorted(n for n, one in flags.items() if one["required"])):
+        spelled = (f"{n}|--no-{n[2:]}" if f"--no-{n[2:]}" in flags else n for n in flags)
+        if needed := tuple(sorted(n for n in spelled if flags[n.partition("|")[0]]["required"])):
             required[path] = needed
     return Facts(
         product="aws",

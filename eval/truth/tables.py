@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -31,7 +31,6 @@ _DIALECTS: Mapping[str, str] = {
     "restic": "pflag",
     "git": "git",
     "openssl": "openssl",
-    "terraform": "go",
 }
 """How each product reads its options; all others are GNU's getopt_long(3)."""
 _INHERITING = frozenset({"aws", "az", "gcloud", "kubectl", "podman", "restic"})
@@ -42,6 +41,21 @@ PLUGINS: Mapping[str, frozenset[str]] = {
     "kubectl": frozenset({"krew", "ctx", "ns", "neat", "tree", "argo"}),
 }
 """First words that name a program of its own: nothing can be said of them."""
+
+
+_BEFORE: Mapping[str, Flags] = {
+    "git": {
+        **dict.fromkeys(("-C", "-c", "--config-env", "--attr-source", "--list-cmds"), "one"),
+        **dict.fromkeys(("--git-dir", "--work-tree", "--namespace"), "one"),
+        "--exec-path": "optional",
+        **dict.fromkeys(("-p", "--paginate", "-P", "--no-pager", "--bare", "--no-advice"), "none"),
+        **dict.fromkeys(("--no-replace-objects", "--no-lazy-fetch"), "none"),
+        **dict.fromkeys(("--no-optional-locks", "--literal-pathspecs"), "none"),
+        **dict.fromkeys(("--html-path", "--man-path", "--info-path"), "none"),
+    }
+}
+"""Options of a program before its subcommand, where asking it lists only those of the subcommands:
+the usage that ``git`` prints, and handle_options() in its git.c."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +87,9 @@ class Table:
     @cached_property
     def dialect(self) -> Dialect:
         """How options are read."""
-        return dialect(_DIALECTS.get(self.facts.product, "gnu"))
+        found = dialect(_DIALECTS.get(self.facts.product, "gnu"))
+        # gcloud has --no-x for every switch --x; its dump lists only some of them.
+        return replace(found, negations=("no-",)) if self.facts.product == "gcloud" else found
 
     @cached_property
     def programs(self) -> frozenset[str]:
@@ -105,7 +121,8 @@ class Table:
         return found
 
     def _own(self, name: str) -> Flags:
-        return {**self.facts.unlisted.get(name, {}), **self.facts.commands.get(name, {})}
+        above = _BEFORE.get(name, {})
+        return {**above, **self.facts.unlisted.get(name, {}), **self.facts.commands.get(name, {})}
 
     def command(self, path: Sequence[str]) -> Command:
         """The command as readers of words want it, each spelling an option of its own."""
