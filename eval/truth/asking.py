@@ -161,25 +161,30 @@ def by_git(tree: Tree, programs: Iterable[str]) -> Asked:
 def by_openssl(tree: Tree, programs: Iterable[str]) -> Asked:
     """``openssl list -options X``: the table that its option parser reads, with the kind of value.
 
-    A kind of ``-`` is a switch; digests and ciphers may be given by name, as one more option, where
-    the table has an entry without a name.
+    A kind of ``-`` is a switch. Where the table has an entry without a name, printed as ``-``, every
+    digest or cipher is an option of that name too.
     """
-    found: dict[str, Flags] = {}
-    unsaid: list[str] = []
     openssl = tree.program("openssl")
     if "openssl" not in programs or openssl is None:
-        return Asked(found)
+        return Asked({})
+    found: dict[str, Flags] = {}
+    unlisted: dict[str, Flags] = {}
+    lists = [tree.output(openssl, ["list", "-1", f"-{what}-commands"]) for what in _ALGORITHMS]
+    algorithms: Flags = {f"-{name}": "none" for text in lists for name in text.split()}
     for name in tree.output(openssl, ["list", "-1", "-commands"]).split():
         flags: Flags = {}
         for line in tree.output(openssl, ["list", "-options", name]).splitlines():
             word, _, kind = line.strip().partition(" ")
-            if word == "*" or not kind:
-                unsaid.append(f"openssl {name}")
-            elif re.fullmatch(r"[\w-]+", word):
+            if word == "-":
+                unlisted[f"openssl {name}"] = algorithms
+            elif re.fullmatch(r"[A-Za-z0-9][\w-]*", word):
                 flags[f"-{word}"] = "none" if kind.strip() == "-" else "one"
         if flags:
             found[f"openssl {name}"] = flags
-    return Asked(found, open=tuple(dict.fromkeys(one for one in unsaid if one in found)))
+    return Asked(found, unlisted=unlisted)
+
+
+_ALGORITHMS = ("digest", "cipher")
 
 
 METHODS: Mapping[str, Callable[[Tree, Iterable[str]], Asked]] = MappingProxyType(

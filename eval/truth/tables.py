@@ -39,8 +39,14 @@ not: ``TraverseChildren`` in docker/cli."""
 PLUGINS: Mapping[str, frozenset[str]] = {
     "docker": frozenset({"buildx", "compose", "scout", "model", "mcp", "ai", "debug", "sandbox"}),
     "kubectl": frozenset({"krew", "ctx", "ns", "neat", "tree", "argo"}),
+    "git": frozenset(
+        "bisect bundle config credential daemon fast-import filter-branch filter-repo flow history "
+        "hook index-pack instaweb lfs maintenance mergetool reflog refs repo request-pull shell "
+        "sparse-checkout stash submodule subtree unpack-objects var worktree".split()
+    ),
 }
-"""First words that name a program of its own: nothing can be said of them."""
+"""First words of which nothing can be said: programs of their own, and commands of git that don't
+tell their options (``git --list-cmds=main`` names them)."""
 
 
 _BEFORE: Mapping[str, Flags] = {
