@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, FastAPI, Path, Query, Response
 from fastapi.responses import PlainTextResponse
@@ -13,9 +13,17 @@ from api.serving import Serving
 from corpora.errors import InvalidRequest
 from corpora.model import Context, Frozen, Passage, Resolution
 from corpora.snapshot import ProductRecord, ReleaseRecord
-from retrieval.request import MAX_QUERY, ContextRequest, SearchAnswer, SearchRequest, Where
+from retrieval.answers import (
+    CommandAnswer,
+    DiffAnswer,
+    SchemaAnswer,
+    SearchAnswer,
+    ValidationAnswer,
+)
+from retrieval.request import MAX_QUERY, ContextRequest, SearchRequest, ValidateRequest, Where
 
 Name = Annotated[str, Path(max_length=64)]
+CommandPath = Annotated[str, Path(max_length=500, description="`git commit` or `git/commit`")]
 
 READS_BODY = (413, 415, 422)
 
@@ -23,6 +31,14 @@ MARKDOWN: dict[int | str, dict[str, object]] = {
     200: {
         "content": {"text/markdown": {"schema": {"type": "string"}}},
         "description": "The context; as `text/markdown` where `format` is `markdown`.",
+    }
+}
+
+
+PLAIN: dict[int | str, dict[str, object]] = {
+    200: {
+        "content": {"text/plain": {"schema": {"type": "string"}}},
+        "description": "The difference; as `text/plain` where `format` is `text`.",
     }
 }
 
@@ -101,6 +117,47 @@ def _routes(serving: Serving) -> APIRouter:
     )
     def post_search(request: SearchRequest) -> SearchAnswer:
         return serving.engine().search(request)
+
+    @router.post(
+        "/validate",
+        summary="Whether commands and flags are real at that release, and what is right if not",
+        responses=responses(404, *READS_BODY, 503),
+    )
+    def post_validate(request: ValidateRequest) -> ValidationAnswer:
+        return serving.engine().validate(request)
+
+    @router.get(
+        "/commands/{product}/{release}/{path:path}/schema",
+        summary="One command as JSON Schema and tool definitions",
+        responses=responses(404, 422, 503),
+    )
+    def get_schema(product: Name, release: Name, path: CommandPath) -> SchemaAnswer:
+        return serving.engine().schema(product, release, path)
+
+    @router.get(
+        "/commands/{product}/{release}/{path:path}",
+        summary="What one command accepts at one release",
+        responses=responses(404, 422, 503),
+    )
+    def get_command(product: Name, release: Name, path: CommandPath) -> CommandAnswer:
+        return serving.engine().describe(product, release, path)
+
+    @router.get(
+        "/diff",
+        summary="What changed between two releases of a product",
+        responses={**PLAIN, **responses(404, 422, 503)},
+    )
+    def get_diff(
+        product: Annotated[str, Query(max_length=64, examples=["git"])],
+        old: Annotated[str, Query(max_length=64, examples=["2.30"])],
+        new: Annotated[str, Query(max_length=64, examples=["2.47"])],
+        path: Annotated[str, Query(max_length=500, examples=["git rebase"])] = "",
+        format: Annotated[Literal["json", "text"], Query()] = "json",
+    ) -> DiffAnswer:
+        answer = serving.engine().diff(product, old, new, path)
+        if format == "text":
+            return PlainTextResponse(answer.text)  # type: ignore[return-value]
+        return answer
 
     @router.get("/products", summary="What the corpus holds", responses=responses(503))
     def get_products() -> tuple[ProductRecord, ...]:

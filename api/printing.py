@@ -20,7 +20,8 @@ from corpora.errors import FlagstoneError
 from corpora.model import Context, Resolution
 from corpora.snapshot import ProductRecord
 from ingest.build import BuildReport
-from retrieval.request import MAX_BUDGET, MIN_BUDGET, SearchAnswer
+from retrieval.answers import SearchAnswer
+from retrieval.request import MAX_BUDGET, MIN_BUDGET
 
 SHOWN_FAILURES = 5
 SHOWN_TEXT = 90

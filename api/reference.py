@@ -14,7 +14,8 @@ from typing import Any
 
 import typer
 
-from api.cli import EXIT_STATUS, app
+from api.cli import app
+from api.cli_common import EXIT_STATUS
 from api.http import create_app
 from api.problems import HTTP_CODES, PROBLEM
 from api.serving import Serving

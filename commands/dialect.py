@@ -89,6 +89,16 @@ _PRESETS = (
         terminator=True,
         negations=("no-",),
     ),
+    # curl's own parser: "--name=value" is unknown to it, and every switch has a --no- form.
+    Dialect(
+        "curl",
+        clusters=True,
+        attached=True,
+        dash_values=True,
+        interspersed=True,
+        terminator=True,
+        negations=("no-",),
+    ),
     # my_getopt of MySQL and MariaDB: dashes and underscores are alike.
     Dialect(
         "mysql",

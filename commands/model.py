@@ -232,6 +232,11 @@ class Command:
     evidence: Annotated[tuple[Evidence, ...], Field(max_length=16)] = ()
     claims: tuple[Claim, ...] = ()
 
+    @property
+    def place(self) -> tuple[Kind, tuple[str, ...]]:
+        """What tells it from every other of its release."""
+        return self.kind, self.path
+
     def option(self, spelling: str) -> Option | None:
         """Give the option so spelled (exactly), or None."""
         for option in self.options:

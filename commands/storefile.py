@@ -21,6 +21,9 @@ from commands.dialect import Dialect
 from commands.model import Evidence, Kind, Option, Scope, Source
 from corpora.errors import CorruptSnapshot
 
+SURFACES = "surfaces.sqlite"
+"""The name of the store in the folder of a snapshot."""
+
 NODES_KEPT = 32768
 """Look-ups of a word kept; all of gcloud and aws are 36,000. About 200 bytes each."""
 

@@ -136,6 +136,40 @@ class Sources(Frozen):
         return self
 
 
+class Notation(Frozen):
+    """How the pages of a product write what they define. Each field is off for most."""
+
+    defaults: bool = False
+    """What follows ``=`` is the default, as in the pages that cobra makes: ``--cap-add=[]``."""
+    words: bool = False
+    """``-name`` is one name; elsewhere ``-nNUM`` may be a letter and its value."""
+    spaced_optional: bool = False
+    """``--contains [<commit>]`` takes a value or none. A program that reads its options with
+    getopt_long(3) can't: there the word is an operand (``sfdisk --list [device...]``)."""
+    several_words: Literal["none", "one", "many"] = "none"
+    """What ``--add <name> <value>`` takes. Of getopt_long(3) and of git's parser, nothing: the
+    words are the operands of a mode."""
+    plus: bool = False
+    """Names may begin with ``+``."""
+    letters_take: bool = False
+    """The letter in ``-T, --tree[=column]`` may be given the value too."""
+    literals: bool = False
+    """Values stand in capitals, and what doesn't is the value itself: ``-p,
+    --indicator-style=slash`` gives ``-p`` as short for the whole."""
+
+
+class Reading(Frozen):
+    """How a product's programs read their options. Most are programs on getopt_long(3)."""
+
+    dialect: str = "gnu"
+    """A preset of ``commands.dialect``."""
+    programs: Mapping[str, str] = Field(default_factory=dict)
+    """Programs of the product that read their options otherwise, each with its dialect."""
+    phantoms: tuple[str, ...] = ()
+    """Options that the pages list and no program accepts."""
+    notation: Notation = Notation()
+
+
 class ReleaseDeclaration(Frozen):
     """One release with its sources, defaults filled in and ``{release}`` still a template."""
 
@@ -159,6 +193,8 @@ class Product(Frozen):
     commands: tuple[str, ...] = ()
     """Executables that belong to it, for recognising the product in a command or a question."""
     versions: Versioning
+    options: Reading = Reading()
+    """How its pages write options, and its programs read them."""
     releases: Annotated[tuple[ReleaseDeclaration, ...], Field(min_length=1)]
     """Oldest first."""
 

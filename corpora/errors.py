@@ -110,6 +110,33 @@ class UnknownVersion(RequestError):
         )
 
 
+class UnknownCommand(RequestError):
+    """The product has no such command at that release. ``exists_in`` are the releases that do."""
+
+    code = "unknown_command"
+    status = 404
+
+    def __init__(
+        self,
+        product: str,
+        release: str,
+        path: str,
+        *,
+        suggestions: Sequence[str] = (),
+        exists_in: Sequence[str] = (),
+    ):
+        elsewhere = f"It exists in {', '.join(exists_in)}. " if exists_in else ""
+        meant = f"Did you mean {' or '.join(suggestions)}? " if suggestions else ""
+        super().__init__(
+            f"{product} {release} has no command {path!r}.",
+            hint=f"{elsewhere}{meant}".strip() or "Ask for a command with its executable's name.",
+            product=product,
+            release=release,
+            suggestions=list(suggestions),
+            available=list(exists_in),
+        )
+
+
 class UnknownPassage(RequestError):
     """No passage has that id in the snapshot."""
 

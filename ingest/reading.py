@@ -1,4 +1,4 @@
-"""Documents → pages → passages, spread over the processor's cores.
+"""Documents → pages → passages and what their commands accept, spread over the processor's cores.
 
 Parsing runs in worker processes: it is the slowest stage after embedding, and a parser that a
 hostile document brings down takes a worker with it, not the build.
@@ -16,14 +16,16 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from corpora.errors import FlagstoneError, ParseError, Reason
 from corpora.tokens import TokenCounter
-from ingest.parse import Format, parse
+from ingest.extract.families import Family
+from ingest.extract.surfaces import PageFacts, facts_of
+from ingest.parse import parse
 from ingest.passages import cut
 from ingest.release_files import Failure, PageCuts, PlacedPassage
 from ingest.sources.base import Document
@@ -41,20 +43,45 @@ one: each costs some ten starts of a process, a second each."""
 _LONGEST_DETAIL = 200
 
 
-def read(product: str, format: Format, document: Document, tokens: TokenCounter) -> PageCuts:
-    """Parse one document and cut it into passages. Raises ParseError."""
-    page = parse(format, document.name, document.data)
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What the documents of one release have in common."""
+
+    product: str
+    format: str
+    family: Family = field(default_factory=Family)
+
+
+@dataclass(frozen=True, slots=True)
+class PageRead:
+    """One document, read."""
+
+    cuts: PageCuts
+    facts: PageFacts
+    refused: Failure | None = None
+    """Why its commands are not in the surface, where its passages can be had all the same."""
+
+
+def read(job: Job, document: Document, tokens: TokenCounter) -> PageRead:
+    """Parse one document, cut it into passages, and read what it defines. Raises ParseError."""
+    page = parse(job.format, document.name, document.data)
     placed = tuple(
-        PlacedPassage(passage=one.passage, anchor=one.anchor) for one in cut(product, page, tokens)
+        PlacedPassage(passage=one.passage, anchor=one.anchor)
+        for one in cut(job.product, page, tokens)
     )
     if not placed:
         raise ParseError(document.name, Reason.EMPTY, "no text but navigation")
-    return PageCuts(
+    cuts = PageCuts(
         slug=document.slug,
         url=document.url,
         sha256=hashlib.sha256(document.data).hexdigest(),
         cuts=placed,
     )
+    try:
+        return PageRead(cuts, facts_of(page, job.family, document.url))
+    except ParseError as error:
+        refused = Failure(name=document.name, reason=error.reason, detail=error.detail)
+        return PageRead(cuts, PageFacts(()), refused)
 
 
 class Readers:
@@ -90,11 +117,10 @@ class Readers:
 
     def read_all(
         self,
-        product: str,
-        format: Format,
+        job: Job,
         documents: Iterable[Document],
         on_page: Callable[[], None],
-    ) -> Iterator[PageCuts | Failure]:
+    ) -> Iterator[PageRead | Failure]:
         """Read every document, in order; what fails comes back as a Failure that names it.
 
         Raises what concerns every page alike (ToolMissing, OSError), and what ``documents`` raises.
@@ -103,28 +129,28 @@ class Readers:
         if self._processes == 0:
             _start(self.tokenizer, None, 0)
             for batch in batches:
-                for result in _read_batch(product, format, batch):
+                for result in _read_batch(job, batch):
                     on_page()
                     yield result
             return
         self._deaths = 0
         waiting: deque[_Task] = deque()
         for batch in batches:
-            waiting.append(self._submit(product, format, batch))
+            waiting.append(self._submit(job, batch))
             # Bounded, so that a large release is never in memory whole.
             if len(waiting) > 4 * self._processes:
                 yield from self._collect(waiting.popleft(), on_page)
         while waiting:
             yield from self._collect(waiting.popleft(), on_page)
 
-    def _submit(self, product: str, format: Format, batch: list[Document]) -> _Task:
+    def _submit(self, job: Job, batch: list[Document]) -> _Task:
         pool = self._pool = self._pool or self._start_pool(self._processes)
         try:
-            future = pool.submit(_read_batch, product, format, batch)
+            future = pool.submit(_read_batch, job, batch)
         except BrokenProcessPool:  # since the last look; what it had been given is read apart
             pool = self._pool = self._start_pool(self._processes)
-            future = pool.submit(_read_batch, product, format, batch)
-        return _Task(product, format, batch, pool, future)
+            future = pool.submit(_read_batch, job, batch)
+        return _Task(job, batch, pool, future)
 
     def _start_pool(self, processes: int) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(
@@ -135,34 +161,32 @@ class Readers:
             initargs=(self.tokenizer, os.getpid(), self._seconds),
         )
 
-    def _collect(self, task: _Task, on_page: Callable[[], None]) -> Iterator[PageCuts | Failure]:
+    def _collect(self, task: _Task, on_page: Callable[[], None]) -> Iterator[PageRead | Failure]:
         try:
             results = task.future.result()
         except BrokenProcessPool:
             # It takes all that was waiting with it. Which document it was is found out apart.
             if self._pool is task.pool:
                 self._pool = None
-            results = self._read_apart(task.product, task.format, task.batch)
+            results = self._read_apart(task.job, task.batch)
         for result in results:
             on_page()
             yield result
 
-    def _read_apart(
-        self, product: str, format: Format, batch: list[Document]
-    ) -> list[PageCuts | Failure]:
+    def _read_apart(self, job: Job, batch: list[Document]) -> list[PageRead | Failure]:
         """Read what a dead process may have been reading, halved until the culprit is alone."""
         if self._deaths < MAX_DEATHS:
             if self._apart is None:
                 self._apart = self._start_pool(1)
             try:
-                return self._apart.submit(_read_batch, product, format, batch).result()
+                return self._apart.submit(_read_batch, job, batch).result()
             except BrokenProcessPool:
                 self._apart = None
         if len(batch) > 1 and self._deaths < MAX_DEATHS:
             half = len(batch) // 2
             return [
-                *self._read_apart(product, format, batch[:half]),
-                *self._read_apart(product, format, batch[half:]),
+                *self._read_apart(job, batch[:half]),
+                *self._read_apart(job, batch[half:]),
             ]
         self._deaths += 1
         detail = f"the process that read it died, or took more than {self._seconds} s"
@@ -173,11 +197,10 @@ class Readers:
 class _Task:
     """A batch that was handed to a pool."""
 
-    product: str
-    format: Format
+    job: Job
     batch: list[Document]
     pool: ProcessPoolExecutor
-    future: Future[list[PageCuts | Failure]]
+    future: Future[list[PageRead | Failure]]
 
 
 _tokens: TokenCounter | None = None
@@ -202,15 +225,15 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
-def _read_batch(product: str, format: Format, batch: list[Document]) -> list[PageCuts | Failure]:
+def _read_batch(job: Job, batch: list[Document]) -> list[PageRead | Failure]:
     if _tokens is None:
         raise RuntimeError("the reading process was not started")
-    results: list[PageCuts | Failure] = []
+    results: list[PageRead | Failure] = []
     for document in batch:
         if _seconds:
             signal.alarm(_seconds)
         try:
-            results.append(read(product, format, document, _tokens))
+            results.append(read(job, document, _tokens))
         except ParseError as error:
             results.append(Failure(name=document.name, reason=error.reason, detail=error.detail))
         except (FlagstoneError, OSError):

@@ -10,12 +10,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
+from commands import model as surfaces
 from corpora import model
 from corpora.catalogue import Product
 from corpora.errors import FlagstoneError, Reason, SourceError
 from corpora.model import Frozen
 from corpora.snapshot import file_sha256
-from ingest.reading import Readers
+from ingest.extract.families import Family
+from ingest.extract.surfaces import PageFacts, surface_of
+from ingest.reading import Job, PageRead, Readers
 from ingest.release_files import Failure, PageCuts, ReleaseFile, ReleaseFiles
 from ingest.sources.base import Found, Source
 
@@ -151,9 +154,7 @@ class ReleaseReader:
     def _fetch(self, product: Product, found: Found, supply: Source, key: str) -> ReleaseFile:
         """Fetch and read one release, and put it on the shelf."""
         name = f"{product.id} {found.label}"
-        declared = product.release(found.label).sources.deb
-        if declared is None:
-            raise SourceError(name, Reason.NOT_FOUND, "no source has it")
+        family = Family.of(product.options)
         expected: int | None = None
         done = contents_only = 0
 
@@ -167,11 +168,15 @@ class ReleaseReader:
             self._progress(f"read {product.title} {found.label}", done, expected)
 
         pages: list[PageCuts] = []
+        facts: list[PageFacts] = []
         failures: list[Failure] = []
         documents = supply.fetch(found, on_progress=on_document)
-        for result in self._readers.read_all(product.id, declared.format, documents, on_page):
-            if isinstance(result, PageCuts):
-                pages.append(result)
+        job = Job(product.id, found.format, family)
+        for result in self._readers.read_all(job, documents, on_page):
+            if isinstance(result, PageRead):
+                pages.append(result.cuts)
+                facts.append(result.facts)
+                failures += [result.refused] if result.refused else []
             elif result.reason is Reason.CONTENTS_ONLY:
                 contents_only += 1
             else:
@@ -183,9 +188,10 @@ class ReleaseReader:
             label=found.label,
             upstream=found.upstream,
             origin=found.origin,
-            trust=declared.trust,
+            trust=found.trust,
             fetched_at=datetime.now(UTC),
             pages=pages,
+            surface=surface_of(product.id, found.label, facts, family.dialect),
             failures=failures,
             contents_only=contents_only,
         )
@@ -221,8 +227,9 @@ def _key(found: Found, product: Product, tokenizer: Path) -> str:
     """Changes when the content, its declaration or what reads it changes: 16 hex digits."""
     declared = product.release(found.label).sources.model_dump_json()
     parts = (
-        *(found.fingerprint, found.upstream, found.origin),
-        *(product.id, declared, _reading_code(), _checksum(tokenizer)),
+        *(found.fingerprint, found.upstream, found.origin, found.format, found.trust),
+        *(product.id, declared, product.options.model_dump_json()),
+        *(_reading_code(), _checksum(tokenizer)),
     )
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
 
@@ -231,13 +238,14 @@ def _key(found: Found, product: Product, tokenizer: Path) -> str:
 def _reading_code() -> str:
     """A checksum of the code that turns documents into a release file."""
     here, words = Path(__file__).parent, Path(model.__file__).parent
-    own = [here / name for name in ("passages.py", "reading.py", "release_files.py")]
+    commands = Path(surfaces.__file__).parent
     digest = hashlib.sha256()
     for file in (
         *sorted((here / "parse").glob("*.py")),
-        *own,
-        words / "model.py",
-        words / "tokens.py",
+        *sorted((here / "extract").glob("*.py")),
+        *(here / name for name in ("passages.py", "reading.py", "release_files.py")),
+        *(words / name for name in ("model.py", "tokens.py")),
+        *(commands / name for name in ("model.py", "dialect.py")),
     ):
         digest.update(file.read_bytes())
     return digest.hexdigest()

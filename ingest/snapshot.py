@@ -13,6 +13,8 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from commands.storefile import SURFACES
+from commands.writer import write as write_surfaces
 from corpora.catalogue import Product
 from corpora.errors import BuildLocked, NoSnapshot
 from corpora.snapshot import (
@@ -98,6 +100,8 @@ def stage(
                     on_progress(done, len(files))
         db.execute("COMMIT")
         db.execute("VACUUM")
+    told = (file.surface() for _, releases in _ordered(products, files) for file in releases)
+    write_surfaces(path / SURFACES, (one for one in told if one))
     return _sealed(path)
 
 

@@ -102,11 +102,15 @@ class FolderSource:
                 f"{file.name}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode()
             )
         name = f"{self.product.id} {label}"
+        declared = self.product.release(label).sources.deb
+        assert declared is not None
         return Found(
             label=label,
             upstream=_UPSTREAM.get(name, label),
             origin=f"recorded {name}",
             fingerprint=digest.hexdigest(),
+            format=declared.format,
+            trust=declared.trust,
         )
 
 

@@ -17,11 +17,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from corpora.catalogue import Catalogue
 from corpora.errors import ParseError
 from corpora.model import Page
 from eval.extraction.compare import Comparison, compare
 from eval.truth.facts import Facts, load
-from ingest.extract.surfaces import surface_of
+from ingest.extract.families import Family
+from ingest.extract.surfaces import facts_of, surface_of
 from ingest.parse import parse
 
 _MANUAL = re.compile(r"(?P<slug>.+)\.[18](?:[a-z]\w*)?(?:\.gz)?")
@@ -52,11 +54,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(facts: Facts, folder: Path) -> Comparison:
-    surface = surface_of(facts.product, facts.release, _pages(facts, folder))
+    family = Family.of(Catalogue.load()[facts.product].options)
+    told = [facts_of(page, family) for page in _pages(facts, folder)]
+    surface = surface_of(facts.product, facts.release, told, family.dialect)
     return compare(facts, surface.commands)
 
 
-def _pages(facts: Facts, folder: Path) -> Iterator[tuple[Page, str]]:
+def _pages(facts: Facts, folder: Path) -> Iterator[Page]:
     """The pages of the folder. Of manual pages only those of the programs in question."""
     programs = {name.split()[0] for name in facts.commands}
     for path in sorted(folder.rglob("*")):
@@ -70,7 +74,7 @@ def _pages(facts: Facts, folder: Path) -> Iterator[tuple[Page, str]]:
         else:
             continue
         try:
-            yield parse(kind, str(path), path.read_bytes()), ""
+            yield parse(kind, str(path), path.read_bytes())
         except ParseError:
             continue
 

@@ -10,7 +10,7 @@ from commands.dialect import dialect
 from commands.model import Command, Deprecation, Evidence, Option
 from corpora.model import Block, Entry, Page, Section, Text
 from ingest.extract import prose
-from ingest.extract.families import Family, family, notation
+from ingest.extract.families import Family, notation
 from ingest.extract.options import options_of
 from ingest.extract.synopsis import Synopsis, read_synopsis
 from ingest.extract.terms import Notation, parse_term
@@ -46,7 +46,7 @@ _DEPRECATED = re.compile(
 )
 
 
-def command_of(page: Page, product: str, url: str = "") -> Command | None:
+def command_of(page: Page, known: Family, url: str = "") -> Command | None:
     """The command that ``page`` documents, or None where it documents none.
 
     ``url`` is the page's address, for evidence. Options of a section about those of parent commands
@@ -55,13 +55,12 @@ def command_of(page: Page, product: str, url: str = "") -> Command | None:
     path = tuple(page.command.split())
     if not path or _STATEMENT.fullmatch(page.command):
         return None
-    known = family(product)
     written = notation(known, page)
     program = known.commands.get(path[0], "")
     if program == "dd":
-        written = replace(written, key_values=True)
+        written = written.model_copy(update={"key_values": True})
     elif program == "find":
-        written = replace(written, words=True)
+        written = written.model_copy(update={"words": True})
     options = list(_options(page, written, url))
     lines = _usages(page)
     said = read_synopsis(lines, page.command, options, written)
@@ -116,7 +115,9 @@ def _options(page: Page, written: Notation, url: str) -> Iterator[Option]:
     )
     for section in _sections(page):
         inherited = bool(_INHERITED.search(section.heading))
-        here = replace(written, operands=operands) if _MODES.fullmatch(section.heading) else written
+        here = written
+        if _MODES.fullmatch(section.heading):
+            here = written.model_copy(update={"operands": operands})
         for entry in _entries(section.blocks):
             for option in options_of(entry, here, url):
                 known = sorted({found[name] for name in option.spellings if name in found})

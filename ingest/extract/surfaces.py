@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
+from commands.dialect import GNU, Dialect
 from commands.model import Arity, Command, Kind, Option, Surface
 from corpora.errors import ParseError, Reason
 from corpora.model import Page
-from ingest.extract.families import family
+from ingest.extract.families import Family
 from ingest.extract.pages import alias_of, command_of, included_in
 from ingest.extract.settings import settings_of
 from ingest.extract.statements import statement_of
@@ -19,16 +20,38 @@ _Place = tuple[Kind, tuple[str, ...]]
 _Path = tuple[str, ...]
 
 
-def surface_of(
-    product: str,
-    release: str,
-    pages: Iterable[tuple[Page, str]],
-    on_failure: Callable[[ParseError], None] | None = None,
-) -> Surface:
-    """The surface of one release, from its pages, each with its address.
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """What one page says: commands, a statement or parameters, and how it refers to others."""
 
-    A page that can't be read as a surface is left out, and its error given to ``on_failure``; where
-    there is none, it is raised.
+    commands: tuple[Command, ...]
+    alias: _Path = ()
+    """The command that the page says its own is only another name of."""
+    included: _Path = ()
+    """The command whose options the page says its own takes as well."""
+
+
+def facts_of(page: Page, family: Family, url: str = "") -> PageFacts:
+    """Everything that one page documents.
+
+    Raises ParseError, naming the page, where its text breaks the limits of the surface model.
+    """
+    try:
+        if statement := statement_of(page, url):
+            return PageFacts((statement,))
+        found = (command_of(page, family, url), settings_of(page, url))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ParseError(page.slug, Reason.MALFORMED, f"{where}: {first['msg']}") from error
+    commands = tuple(one for one in found if one is not None)
+    return PageFacts(commands, alias_of(page), included_in(page))
+
+
+def surface_of(
+    product: str, release: str, facts: Iterable[PageFacts], dialect: Dialect = GNU
+) -> Surface:
+    """The surface of one release, from what its pages say.
 
     Commands that a page calls another name of one another have the options of both pages. What a
     page lists as inherited stands with the command that declares it, where that has a page.
@@ -36,22 +59,15 @@ def surface_of(
     found: dict[_Place, Command] = {}
     aliases: dict[_Path, _Path] = {}
     included: dict[_Path, _Path] = {}
-    for page, url in pages:
-        try:
-            commands_here = extract(product, page, url)
-        except ParseError as error:
-            if on_failure is None:
-                raise
-            on_failure(error)
-            continue
-        for command in commands_here:
+    for said in facts:
+        for command in said.commands:
             place = command.kind, command.path
             known = found.get(place)
             found[place] = _both(known, command) if known else command
-            if command.kind == "command" and (path := alias_of(page)) and path != command.path:
-                aliases[command.path] = path
-            if command.kind == "command" and (path := included_in(page)):
-                included[command.path] = path
+            if command.kind == "command" and said.alias and said.alias != command.path:
+                aliases[command.path] = said.alias
+            if command.kind == "command" and said.included:
+                included[command.path] = said.included
     commands = {place[1]: one for place, one in found.items() if place[0] == "command"}
     _share(commands, aliases)
     for path, other in included.items():
@@ -65,24 +81,8 @@ def surface_of(
         release=release,
         sources=("documentation",),
         commands=(*_with_children(commands), *others),
-        dialect=family(product).dialect,
+        dialect=dialect,
     )
-
-
-def extract(product: str, page: Page, url: str = "") -> tuple[Command, ...]:
-    """Everything that one page documents: a command, a statement, or configuration parameters.
-
-    Raises ParseError, naming the page, where its text breaks the limits of the surface model.
-    """
-    try:
-        if statement := statement_of(page, url):
-            return (statement,)
-        found = (command_of(page, product, url), settings_of(page, url))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise ParseError(page.slug, Reason.MALFORMED, f"{where}: {first['msg']}") from error
-    return tuple(one for one in found if one is not None)
 
 
 def _both(one: Command, other: Command) -> Command:

@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from commands.model import Arity
+from corpora import catalogue
 from ingest.extract.values import Value, read_value
 
 MAX_TERM = 2000
@@ -28,31 +28,13 @@ NUMBER = "-NUM"
 """The name of an option that is itself a number: ``head -5``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Notation:
-    """How the pages of one family write their terms."""
+class Notation(catalogue.Notation):
+    """How the terms of one page are written: as its product declares, and what the page shows."""
 
-    defaults: bool = False
-    """What follows ``=`` is the default, as in the pages that cobra makes: ``--cap-add=[]``."""
-    words: bool = False
-    """``-name`` is one name; elsewhere ``-nNUM`` may be a letter and its value."""
-    spaced_optional: bool = False
-    """``--contains [<commit>]`` takes a value or none. A program that reads its options with
-    getopt_long(3) can't: there the word is an operand (``sfdisk --list [device...]``)."""
-    several_words: Arity = "none"
-    """What ``--add <name> <value>`` takes. Of getopt_long(3) and of git's parser, nothing: the
-    words are the operands of a mode."""
-    plus: bool = False
-    """Names may begin with ``+``."""
     operands: frozenset[str] = frozenset()
     """Words that after a name are the command's operands: ``--dump device``, a mode of sfdisk."""
-    letters_take: bool = False
-    """The letter in ``-T, --tree[=column]`` may be given the value too."""
     key_values: bool = False
     """``if=FILE`` is an option, as of dd."""
-    literals: bool = False
-    """Values stand in capitals, and what doesn't is the value itself: ``-p,
-    --indicator-style=slash`` gives ``-p`` as short for the whole."""
 
 
 @dataclass(frozen=True, slots=True)

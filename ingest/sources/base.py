@@ -19,6 +19,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 from corpora.errors import ConfigurationError
+from corpora.model import Trust
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
@@ -46,6 +47,10 @@ class Found:
     """What it comes from: ``git-man 1:2.39.5-0+deb12u3``."""
     fingerprint: str
     """64 hex digits that change exactly when the documents to fetch change."""
+    format: str
+    """What its documents are written in: a format of ``ingest.parse`` or ``ingest.models``."""
+    trust: Trust
+    """Who published them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -257,6 +257,8 @@ def _candidate(label: str, declared: Declaration, packages: tuple[Package, ...])
             upstream=leader.upstream,
             origin=", ".join(package.origin for package in packages),
             fingerprint=hashlib.sha256("\x1f".join(parts).encode()).hexdigest(),
+            format=declared.format,
+            trust=declared.trust,
         ),
         packages,
     )

@@ -171,6 +171,8 @@ def _candidate(label: str, declared: Declaration, wheels: tuple[Wheel, ...]) -> 
             upstream=leader.version,
             origin=", ".join(wheel.origin for wheel in wheels),
             fingerprint=hashlib.sha256("\x1f".join(parts).encode()).hexdigest(),
+            format=declared.format,
+            trust=declared.trust,
         ),
         wheels,
     )

@@ -72,7 +72,10 @@ class SiteSource:
                 continue
             once = f"{scope.start} {self._door.now().isoformat()}"
             print_ = hashlib.sha256(once.encode()).hexdigest()
-            found.append(Found(label, label, scope.start, print_))
+            site = scope.site
+            found.append(
+                Found(label, label, scope.start, print_, format=site.format, trust=site.trust)
+            )
         if errors and not found:
             raise errors[0]
         return tuple(found)

@@ -12,7 +12,8 @@ import pytest
 import typer
 from fastapi.testclient import TestClient
 
-from api.cli import EXIT_STATUS, app
+from api.cli import app
+from api.cli_common import EXIT_STATUS
 from api.problems import HTTP_CODES
 from api.reference import ADDRESS, EXAMPLES, ID, curl, reference
 from api.settings import Settings

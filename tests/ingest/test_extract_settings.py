@@ -5,9 +5,10 @@ from parse_pages import read
 
 from commands.model import Option
 from corpora.model import Entry, Page, Section, Text
+from ingest.extract.families import Family
 from ingest.extract.settings import changeable, settings_of
 from ingest.extract.statements import statement_of
-from ingest.extract.surfaces import extract
+from ingest.extract.surfaces import facts_of
 
 
 def parameter(term: str, *texts: str, anchor: str = "GUC-X") -> Option | None:
@@ -124,7 +125,7 @@ def test_a_statement_has_its_keywords_with_the_values_they_take():
 
 def test_one_page_is_one_thing():
     kinds = [
-        [c.kind for c in extract("postgresql", read(path))]
+        [c.kind for c in facts_of(read(path), Family()).commands]
         for path in (
             "extract/sql-vacuum.html",
             "extract/app-clusterdb.html",

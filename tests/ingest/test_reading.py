@@ -13,8 +13,8 @@ from corpora.errors import ConfigurationError, Reason, SourceError, ToolMissing
 from corpora.model import Page
 from corpora.tokens import default_counter
 from ingest import reading
-from ingest.reading import BATCH, Readers, read
-from ingest.release_files import Failure, PageCuts
+from ingest.reading import BATCH, Job, PageRead, Readers, read
+from ingest.release_files import Failure
 from ingest.sources.base import Document
 
 COMMIT = (PAGES / "git-2.30/git-commit.1").read_text()
@@ -39,19 +39,19 @@ def copies(number: int) -> list[Document]:
 
 def everything(
     readers: Readers, documents: list[Document], steps: list[int] | None = None
-) -> list[PageCuts | Failure]:
+) -> list[PageRead | Failure]:
     done = steps if steps is not None else []
-    return list(readers.read_all("git", "man", documents, lambda: done.append(1)))
+    return list(readers.read_all(Job("git", "man"), documents, lambda: done.append(1)))
 
 
-def failed(results: list[PageCuts | Failure]) -> list[str]:
+def failed(results: list[PageRead | Failure]) -> list[str]:
     return [one.name for one in results if isinstance(one, Failure)]
 
 
 def test_a_page_is_cut_with_its_address_its_checksum_and_its_anchors() -> None:
     path = PAGES / "postgresql-15/sql-truncate.html"
     truncate = Document(path.name, path.read_bytes(), "u", "sql-truncate", datetime.now(UTC))
-    page = read("postgresql", "docbook", truncate, default_counter())
+    page = read(Job("postgresql", "docbook"), truncate, default_counter()).cuts
     assert (page.slug, page.url) == ("sql-truncate", "u")
     assert page.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     anchors = {one.anchor for one in page.cuts if one.anchor}
@@ -68,7 +68,7 @@ def test_pages_and_failures_come_in_the_order_of_the_documents(processes: int) -
     steps: list[int] = []
     with Readers(TOKENIZER, processes) as readers:
         results = everything(readers, documents, steps)
-    names = [one.name if isinstance(one, Failure) else f"{one.slug}.1" for one in results]
+    names = [one.name if isinstance(one, Failure) else f"{one.cuts.slug}.1" for one in results]
     assert names == [one.name for one in documents]
     reasons = {one.name: one.reason for one in results if isinstance(one, Failure)}
     assert reasons == {
@@ -104,8 +104,8 @@ def test_a_flaw_of_ours_is_told_with_the_document_that_hit_it(
     monkeypatch.setattr(reading, "parse", parse)
     with Readers(TOKENIZER, IN_PROCESS) as readers:
         one, two, three = everything(readers, copies(3))
-    assert isinstance(one, PageCuts)
-    assert isinstance(three, PageCuts)
+    assert isinstance(one, PageRead)
+    assert isinstance(three, PageRead)
     assert two == Failure(
         name="git-001.1",
         reason=Reason.MALFORMED,
@@ -123,7 +123,7 @@ def test_what_concerns_every_document_is_an_error(
             everything(readers, copies(2))
         assert "Install it" in missing.value.hint
         with pytest.raises(ConfigurationError, match="clay"):
-            list(readers.read_all("git", "clay", copies(1), lambda: None))  # type: ignore[arg-type]
+            list(readers.read_all(Job("git", "clay"), copies(1), lambda: None))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("processes", [IN_PROCESS, POOL])
@@ -134,7 +134,7 @@ def test_a_source_that_fails_midway_is_an_error(processes: int) -> None:
 
     with Readers(TOKENIZER, processes) as readers:
         with pytest.raises(SourceError, match=r"git\.deb"):
-            list(readers.read_all("git", "man", documents(), lambda: None))
+            list(readers.read_all(Job("git", "man"), documents(), lambda: None))
         assert failed(everything(readers, copies(2))) == [], "and the readers go on"
 
 
@@ -150,7 +150,7 @@ def test_a_document_that_kills_its_reader_is_named_and_all_others_are_read(
         results = everything(readers, documents, steps)
         assert failed(results) == [documents[3].name, documents[BATCH + 7].name]
         assert all(one.reason is Reason.CRASHED for one in results if isinstance(one, Failure))
-        pages = [one.slug for one in results if isinstance(one, PageCuts)]
+        pages = [one.cuts.slug for one in results if isinstance(one, PageRead)]
         assert pages == [one.slug for n, one in enumerate(documents) if n not in (3, BATCH + 7)]
         assert len(steps) == len(documents)
         assert failed(everything(readers, copies(2))) == [], "and the readers go on"

@@ -227,7 +227,7 @@ def test_old_files_and_what_a_kill_left_behind_are_deleted(shelf: ReleaseFiles) 
 
 # --- The key --------------------------------------------------------------------------------------
 
-FOUND = Found("2.30", "2.30.2", "git-man 1:2.30.2-1", "f" * 64)
+FOUND = Found("2.30", "2.30.2", "git-man 1:2.30.2-1", "f" * 64, "man", "distribution")
 
 
 def key(found: Found = FOUND, product: str = "git", tokenizer: Path | None = None) -> str:

@@ -15,7 +15,7 @@ from corpora.errors import CorruptSnapshot, NoSnapshot
 from corpora.model import Passage
 from corpora.snapshot import Manifest, Snapshot, current_id
 from corpora.tokens import default_counter
-from ingest.reading import read
+from ingest.reading import Job, read
 from ingest.release_files import ReleaseFiles
 from ingest.snapshot import snapshot_id
 from ingest.sources.base import Document
@@ -42,7 +42,7 @@ def copy(published: Snapshot, tmp_path: Path) -> Path:
 def test_a_page_reads_back_in_the_order_it_was_cut_in(published: Snapshot) -> None:
     data = (PAGES / "postgresql-18/sql-truncate.html").read_bytes()
     document = Document("sql-truncate.html", data, "u", "sql-truncate", datetime.now(UTC))
-    cuts = read("postgresql", "docbook", document, default_counter()).cuts
+    cuts = read(Job("postgresql", "docbook"), document, default_counter()).cuts.cuts
     page = published.page("postgresql", "18", "sql-truncate")
     assert [one.id for one in page] == [one.passage.id for one in cuts]
     bare = [one.model_copy(update={"locations": ()}) for one in page]

@@ -7,7 +7,7 @@ from corpus import CATALOGUE, PAGES
 
 from corpora.snapshot import Snapshot
 from corpora.tokens import default_counter
-from ingest.reading import read
+from ingest.reading import Job, read
 from ingest.release_files import ReleaseFile, ReleaseFiles
 from ingest.snapshot import seal_and_publish, stage
 from ingest.sources.base import Document
@@ -20,7 +20,7 @@ def release(shelf: ReleaseFiles, label: str, *names: str) -> ReleaseFile:
     for name in names:
         data = (PAGES / f"postgresql-{label}" / f"{name}.html").read_bytes()
         document = Document(f"{name}.html", data, f"https://example.org/{label}", name, now)
-        pages.append(read("postgresql", "docbook", document, default_counter()))
+        pages.append(read(Job("postgresql", "docbook"), document, default_counter()).cuts)
     return shelf.write(
         key=f"{int(label):016x}",
         product="postgresql",

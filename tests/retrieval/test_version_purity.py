@@ -24,7 +24,7 @@ from corpora.errors import ParseError
 from corpora.model import Context, Hit, Passage
 from corpora.snapshot import current_id
 from corpora.tokens import default_counter
-from ingest.reading import read
+from ingest.reading import Job, read
 from retrieval.embed import CachedEmbedder, Embedder
 from retrieval.engine import Engine
 from retrieval.request import MAX_BUDGET, ContextRequest, SearchRequest
@@ -117,7 +117,7 @@ def recorded() -> Truth:
             standing = set()
             for document in source.fetch(found):
                 with suppress(ParseError):  # one recorded page is nothing but a table of contents
-                    page = read(product, declared.format, document, tokens)
+                    page = read(Job(product, declared.format), document, tokens).cuts
                     standing |= {(page.slug, placed.passage.text) for placed in page.cuts}
             truth[product, found.label] = frozenset(standing)
         assert {label for name, label in truth if name == product} == set(labels)
