@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import cached_property
+from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
 
@@ -16,6 +17,7 @@ from ingest.egress import Door, Policy
 from ingest.sources.apt import AptArchive
 from ingest.sources.base import Source
 from ingest.sources.deb import DebSource
+from ingest.sources.git import GitSource
 from ingest.sources.pip import Pip
 from ingest.sources.pypi import PypiSource
 from ingest.sources.several import Opener, SeveralSources
@@ -37,6 +39,9 @@ class Supply:
             {
                 "deb": lambda product: DebSource(product, self._apt),
                 "pypi": lambda product: PypiSource(product, self._pip),
+                "git": lambda product: GitSource(
+                    product, self._downloads / "git", self._door.addresses, mirrors=self._mirrors
+                ),
                 "site": self._site,
             }
         )
@@ -103,6 +108,25 @@ class Supply:
         door = Door(self.policy)
         self._closing.callback(door.close)
         return door
+
+    @cached_property
+    def _mirrors(self) -> Mapping[str, Path]:
+        """Repository → folder, each below one of the allowed roots where there are any."""
+        found: dict[str, Path] = {}
+        roots = [one.resolve() for one in self._settings.source_roots]
+        for given in self._settings.mirrors:
+            repository, equals, folder = given.partition("=")
+            path = Path(folder).resolve()
+            if not equals or not path.is_dir():
+                raise ConfigurationError(
+                    f"FLAGSTONE_MIRRORS: {given!r} is not REPOSITORY=FOLDER of a folder there is."
+                )
+            if roots and not any(path.is_relative_to(root) for root in roots):
+                raise ConfigurationError(
+                    f"FLAGSTONE_MIRRORS: {folder} is below none of FLAGSTONE_SOURCE_ROOTS."
+                )
+            found[repository] = path
+        return found
 
     def _site(self, product: Product) -> SiteSource:
         if last := self._sites.pop(product.id, None):

@@ -117,7 +117,7 @@ class GitSource(Frozen):
     tag: str = ""
     """Glob of the tags of a release, ``v{release}.*``: the newest version among them is taken."""
     branch: str = ""
-    """The branch of a release: ``release-{release}``; ``main`` where folders tell releases apart."""
+    """The branch of a release: ``release-{release}``; ``main`` where folders tell them apart."""
     format: Format = "markdown"
     include: tuple[str, ...]
     """Glob patterns of paths, without a leading slash."""

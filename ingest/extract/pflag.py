@@ -60,6 +60,4 @@ def typed(option: Option) -> Option:
     kind = _TYPES.get(option.metavar)
     if kind is None or option.arity == "none":
         return option
-    return replace(
-        option, type=option.type or kind[0], repeatable=option.repeatable or kind[1]
-    )
+    return replace(option, type=option.type or kind[0], repeatable=option.repeatable or kind[1])

@@ -66,23 +66,26 @@ _FRAME_IDS = words("toc nav navigation sidebar header footer preamble quickview 
 _FRAME_ROLES = words("navigation banner contentinfo search complementary")
 _HEADINGS = words("h1 h2 h3 h4 h5 h6")
 _CONTAINERS = words("div section article main center body details dd figure fieldset hgroup span a")
-_BLOCKS = words(
-    "p pre div dl ul ol table blockquote hr section article main center details figure fieldset "
-    "summary figcaption dialog address listing xmp"
-) | _HEADINGS
+_BLOCKS = (
+    words(
+        "p pre div dl ul ol table blockquote hr section article main center details figure "
+        "fieldset summary figcaption dialog address listing xmp"
+    )
+    | _HEADINGS
+)
 _LABELS = words("note warning tip caution important danger info attention hint")
 _SUFFIXES = (".gz", ".html", ".htm", ".xhtml", ".mdx", ".md")
 _PILCROWS = re.compile(r"[\s¶§#🔗​]+\Z")
 _OWN_ANCHOR = re.compile(r"\s*\{#(?P<id>[\w.:-]+)\}\s*\Z")
-_NAMES = re.compile(r"(?:long |short )?(?:name|flag|option|switch|argument)s?(?:,.*)?", re.IGNORECASE)
+_NAMES = re.compile(
+    r"(?:long |short )?(?:name|flag|option|switch|argument)s?(?:,.*)?", re.IGNORECASE
+)
 _OPTION = re.compile(r"-{1,2}[A-Za-z0-9?#@\[]")
 _TYPE = re.compile(r"type", re.IGNORECASE)
 _DEFAULT = re.compile(r"defaults?(?: value)?", re.IGNORECASE)
 _ALERT = re.compile(r"\[!(?P<label>[A-Z]+)\]\s*")
 # "- Writes", ": Writes", "(deprecated) Writes", or a sentence of its own: "Writes".
-_AFTER_TERM = re.compile(
-    r"\s*(?:[-–—:]+\s+|\((?P<note>[^)]*)\)\s*[-–—:]?\s*|(?=[A-Z][a-z]+\s))"
-)
+_AFTER_TERM = re.compile(r"\s*(?:[-–—:]+\s+|\((?P<note>[^)]*)\)\s*[-–—:]?\s*|(?=[A-Z][a-z]+\s))")
 _BETWEEN_TERMS = frozenset((",", "or", "/", "|", "", "and", ", or"))
 
 
@@ -100,15 +103,19 @@ def slug_of(name: str) -> str:
     return path.parent.name or stem if stem in ("index", "_index") else stem
 
 
-def read(name: str, html: str, *, title: str = "", summary: str = "") -> Page:
-    """Read markup. ``title`` and ``summary`` are those that stand elsewhere, in front matter."""
+def read(name: str, html: str, *, title: str = "", summary: str = "", framed: bool = True) -> Page:
+    """Read markup. ``title`` and ``summary`` are those that stand elsewhere, in front matter.
+
+    ``framed``: whether navigation may stand around the content.
+    """
     soup = tree(name, html)
     body = soup.body
     if body is None:
         raise ParseError(name, Reason.EMPTY, "no body")
     head = soup.title  # still there where the parser put it into the body
-    main = _main(body)
-    _drop_frames(main)
+    main = _main(body) if framed else body
+    if framed:
+        _drop_frames(main)
     found = _Reader()
     found.walk(main, title)
     sections = found.outline.sections()

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from corpora.model import Block, Entry, Page, Section, Text
-from ingest.parse.help import help_sections
+from ingest.parse.help_text import help_sections
 
 _HELP = re.compile(r"\s*(?:NAME:\n|USAGE:|[Uu]sage:[ \t]*\S|[Uu]sage:\s*\n\s+\S)")
 _USAGE_LINE = re.compile(r"[Uu]sage:\s+(?P<line>[a-z]\S*(?: .*)?)")
@@ -19,9 +19,13 @@ _FLAGS = re.compile(r"\[(?:flags|options|OPTIONS|global options|command)\]|\bOPT
 _SYNOPSIS = re.compile(r"synopsis|usage", re.IGNORECASE)
 _PATH = re.compile(r"[a-z][\w.-]*(?: [a-z][\w.-]*){0,7}")
 _WORD = re.compile(r"[a-z][\w.-]*")
-_TITLE = re.compile(r"(?:Command: |The )?[`'\"]?(?P<path>[a-z][\w.-]*(?: [a-z][\w.-]*)*)[`'\"]?"
-                    r"(?: (?:[Cc]ommand)?(?: [Rr]eference)?)?")
-_PLACEHOLDERS = re.compile(r"[a-z][\w.-]*(?: [a-z][\w.-]*)*(?: (?:[A-Z][A-Z_]*|\||<[^<>]+>|\.\.\.))*")
+_TITLE = re.compile(
+    r"(?:Command: |The )?[`'\"]?(?P<path>[a-z][\w.-]*(?: [a-z][\w.-]*)*)[`'\"]?"
+    r"(?: (?:[Cc]ommand)?(?: [Rr]eference)?)?"
+)
+_PLACEHOLDERS = re.compile(
+    r"[a-z][\w.-]*(?: [a-z][\w.-]*)*(?: (?:[A-Z][A-Z_]*|\||<[^<>]+>|\.\.\.))*"
+)
 _PROMPT = re.compile(r"^\s*[$#>] ")
 
 
@@ -165,8 +169,10 @@ def _with_usage(section: Section, command: str) -> Iterator[Section]:
             usage.append(Text(type="code", text=line["line"]))
         else:
             kept.append(block)
-    if section.heading == "Synopsis" and not usage and all(
-        isinstance(block, Text) and block.type == "code" for block in kept
+    if (
+        section.heading == "Synopsis"
+        and not usage
+        and all(isinstance(block, Text) and block.type == "code" for block in kept)
     ):
         yield section
         return

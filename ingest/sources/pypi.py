@@ -99,8 +99,8 @@ class PypiSource:
         roots = [_WILDCARD.split(glob)[0].rpartition("/")[0] + "/" for glob in declared.include]
         taken: set[str] = set()
         for done, (wheel, fetched_at, member) in enumerate(pages, 1):
-            public = _public(member.path, roots)
-            slug = _slug(public, member.path, taken)
+            public = public_name(member.path, roots)
+            slug = unique_slug(public, member.path, taken)
             taken.add(slug)
             address = {"slug": public, "package": wheel.name}
             yield Document(
@@ -190,13 +190,15 @@ def _filled(declared: Declaration, label: str, upstream: str = "") -> Declaratio
     )
 
 
-def _public(path: str, roots: list[str]) -> str:
+def public_name(path: str, roots: list[str]) -> str:
     """Call a document by its path below the folder that is searched, without its ending."""
     root = max((root for root in roots if path.startswith(root)), key=len, default="")
-    return _SUFFIX.sub("", path.removeprefix(root))
+    name = _SUFFIX.sub("", path.removeprefix(root))
+    folder, _, stem = name.rpartition("/")
+    return folder if folder and stem in ("index", "_index") else name
 
 
-def _slug(public: str, path: str, taken: set[str]) -> str:
+def unique_slug(public: str, path: str, taken: set[str]) -> str:
     """Choose the stem; where that is taken, with its folder, then with a checksum."""
     stem = public.rpartition("/")[2]
     folder = public.replace("/", ".")
