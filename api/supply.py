@@ -18,6 +18,7 @@ from ingest.sources.apt import AptArchive
 from ingest.sources.base import Source
 from ingest.sources.deb import DebSource
 from ingest.sources.git import GitSource
+from ingest.sources.help import HelpSource
 from ingest.sources.pip import Pip
 from ingest.sources.pypi import PypiSource
 from ingest.sources.several import Opener, SeveralSources
@@ -41,6 +42,9 @@ class Supply:
                 "pypi": lambda product: PypiSource(product, self._pip),
                 "git": lambda product: GitSource(
                     product, self._downloads / "git", self._door.addresses, mirrors=self._mirrors
+                ),
+                "help": lambda product: HelpSource(
+                    product, self._apt, unconfined=self._settings.unconfined_help
                 ),
                 "site": self._site,
             }

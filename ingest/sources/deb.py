@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from corpora.catalogue import DebSource as Declaration
 from corpora.catalogue import Product
@@ -98,6 +98,12 @@ class DebSource:
                 continue
             return candidate.found
         raise gone or SourceError(found.origin, Reason.NOT_FOUND)
+
+    def archives(self, found: Found, *, on_progress: Progress = silent) -> tuple[Path, ...]:
+        """The verified packages of ``found``, which was prepared. Raises SourceError."""
+        choices = self._choices().get(found.label, ())
+        packages = next((one.packages for one in choices if one.found == found), ())
+        return tuple(self.archive.download(one, on_progress=on_progress) for one in packages)
 
     def fetch(self, found: Found, *, on_progress: Progress = silent) -> Iterator[Document]:
         """Every document of ``found``, ordered by section, package and path.
