@@ -19,6 +19,8 @@ from ingest.sources.base import Source
 from ingest.sources.deb import DebSource
 from ingest.sources.git import GitSource
 from ingest.sources.help import HelpSource
+from ingest.sources.npm import NpmSource
+from ingest.sources.npm_program import Npm
 from ingest.sources.pip import Pip
 from ingest.sources.pypi import PypiSource
 from ingest.sources.several import Opener, SeveralSources
@@ -40,6 +42,7 @@ class Supply:
             {
                 "deb": lambda product: DebSource(product, self._apt),
                 "pypi": lambda product: PypiSource(product, self._pip),
+                "npm": lambda product: NpmSource(product, self._npm),
                 "git": lambda product: GitSource(
                     product, self._downloads / "git", self._door.addresses, mirrors=self._mirrors
                 ),
@@ -94,6 +97,10 @@ class Supply:
     @cached_property
     def _pip(self) -> Pip:
         return Pip(self._downloads / "pip", index=self._settings.pypi_index)
+
+    @cached_property
+    def _npm(self) -> Npm:
+        return Npm(self._downloads / "npm", registry=self._settings.npm_registry)
 
     @cached_property
     def policy(self) -> Policy:

@@ -87,11 +87,10 @@ def probe(
     def accepts(command: str, given: list[str]) -> bool:
         words = command.split()
         program = tree.program(words[0])
-        said = (
-            tree.output(program, [*words[1:], *given, *ask], before=_REPOSITORY if git else ())
-            if program
-            else ""
-        )
+        if program is None:
+            return False
+        before = _REPOSITORY if git else ()
+        said = tree.output(program, [*words[1:], *given, *ask], before=before)
         return bool(said.strip()) and not REJECTED.search(said)
 
     for command, flag, taking in candidates:
