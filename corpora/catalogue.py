@@ -245,6 +245,8 @@ class Reading(Frozen):
     """Programs of the product that read their options otherwise, each with its dialect."""
     phantoms: tuple[str, ...] = ()
     """Options that the pages list and no program accepts."""
+    parameters: tuple[str, ...] = ()
+    """Pages that describe a configuration file, as globs of their slugs: ``sshd_config``."""
     program: str = ""
     """For pages that leave the program out, and are called by the command: ``docker`` where
     ``container_run.md`` documents ``docker container run``."""

@@ -224,10 +224,10 @@ def _start(tokenizer: Path, parent: int | None, seconds: int) -> None:
     if parent is not None:
         # Without a handler of Python's the alarm also ends a process that is deep in C code.
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+        threading.Thread(target=end_with, args=(parent,), daemon=True).start()
 
 
-def _end_with(parent: int) -> None:
+def end_with(parent: int) -> None:
     """End this worker when the build that started it is gone, killed or not."""
     while os.getppid() == parent:
         time.sleep(1)

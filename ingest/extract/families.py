@@ -22,6 +22,8 @@ class Family:
     """Programs that read their options otherwise, each with its dialect."""
     phantoms: frozenset[str] = frozenset()
     """Options that the pages list and no program accepts."""
+    parameters: tuple[str, ...] = ()
+    """Pages that describe a configuration file, as globs of their slugs."""
     program: str = ""
     """What pages leave out of the commands they document."""
 
@@ -35,6 +37,7 @@ class Family:
             Notation.model_validate(declared.notation.model_dump()),
             dict(declared.programs),
             frozenset(declared.phantoms),
+            declared.parameters,
             declared.program,
         )
 

@@ -13,6 +13,7 @@ from commands.merge import merge
 from commands.model import TRUST, Arity, Command, Evidence, Kind, Option, Source, Surface
 from corpora.errors import ParseError, Reason
 from corpora.model import Page
+from ingest.extract.directives import directives_of
 from ingest.extract.families import Family
 from ingest.extract.pages import alias_of, command_of, included_in
 from ingest.extract.pflag import typed
@@ -47,7 +48,11 @@ def facts_of(
     try:
         if statement := statement_of(page, url):
             return PageFacts((statement,))
-        found = (command_of(page, family, url), settings_of(page, url))
+        found = (
+            command_of(page, family, url),
+            settings_of(page, url),
+            directives_of(page, family, url),
+        )
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))

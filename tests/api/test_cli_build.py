@@ -10,7 +10,8 @@ from commandline import RUNNER, error, flagstone
 from corpus import PAGES, FolderSource
 
 from api import supply
-from api.cli import FAILED, LEFT_OUT, app
+from api.cli import app
+from api.cli_common import FAILED, LEFT_OUT
 from corpora.catalogue import Product
 from ingest.sources.apt import AptArchive
 
