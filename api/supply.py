@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ from corpora.catalogue import Product, SourceKind
 from corpora.errors import ConfigurationError
 from ingest.crawl.report import CrawlReport
 from ingest.egress import Door, Policy
+from ingest.refresh import later_lines
 from ingest.sources.apt import AptArchive
 from ingest.sources.base import Source
 from ingest.sources.deb import DebSource
@@ -38,6 +39,7 @@ class Supply:
         self._downloads = settings.data / "downloads"
         self._closing = ExitStack()
         self._sites: dict[str, SiteSource] = {}
+        self._made: dict[str, SeveralSources] = {}
         self._openers: Mapping[SourceKind, Opener] = MappingProxyType(
             {
                 "deb": lambda product: DebSource(product, self._apt),
@@ -83,7 +85,19 @@ class Supply:
                 f"{product.id} declares none of the sources that are allowed.",
                 hint=f"It declares: {', '.join(product.source_kinds)}. See FLAGSTONE_SOURCES.",
             )
-        return SeveralSources(product, [self._openers[kind] for kind in kinds])
+        made = self._made[product.id] = SeveralSources(
+            product, [self._openers[kind] for kind in kinds]
+        )
+        return made
+
+    def later(self, products: Iterable[Product]) -> dict[str, tuple[str, ...]]:
+        """Release lines that the sources asked have, later than all that a product declares."""
+        found = {
+            product.id: later_lines(product, self._made[product.id].versions())
+            for product in products
+            if product.id in self._made
+        }
+        return {product: labels for product, labels in found.items() if labels}
 
     def crawls(self, product: str) -> Mapping[str, CrawlReport]:
         """What was crawled of a product: release → report."""

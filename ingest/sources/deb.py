@@ -65,6 +65,24 @@ class DebSource:
         self.archive.update(on_progress=on_progress)
         return tuple(choices[0].found for choices in self._choices().values() if choices)
 
+    def versions(self) -> tuple[str, ...]:
+        """Every final upstream version of the packages that decide them. Raises SourceError.
+
+        Of packages that are named for their release there is no saying what the next is called.
+        """
+        names = {
+            release.sources.deb.packages[0]
+            for release in self.product.releases
+            if release.sources.deb is not None
+        }
+        known = self.archive.versions(name for name in sorted(names) if "{" not in name)
+        return tuple(
+            one.upstream
+            for packages in known.values()
+            for one in packages
+            if not is_prerelease(one.upstream)
+        )
+
     def missing(self) -> Mapping[str, str]:
         """Say of each declared release that the archive lacks which package that is."""
         lacking = {}

@@ -120,6 +120,20 @@ class GitSource:
             )
             on_progress(done, len(members), f"files of {self.product.title} {found.label}")
 
+    def versions(self) -> tuple[str, ...]:
+        """Every final version among the tags that are declared. Raises SourceError."""
+        found: dict[str, None] = {}
+        for release in self.product.releases:
+            declared = release.sources.git
+            if declared is None or not declared.tag:
+                continue
+            pattern = fill(declared.tag, {"release": "*"})
+            for ref in self._refs.get(declared.repository, ()):
+                numbers = _NUMBERS.search(ref.name)
+                if numbers and fnmatch.fnmatchcase(ref.name, pattern) and "-" not in ref.name:
+                    found[numbers[0]] = None
+        return tuple(found)
+
     def _choose(self, label: str) -> _Chosen:
         if label not in self._chosen:
             declared = self._declaration(label)

@@ -97,6 +97,11 @@ class NpmSource:
             )
             on_progress(done, len(members), f"documents of {self.product.title} {found.label}")
 
+    def versions(self) -> tuple[str, ...]:
+        """Every final version of the package. Raises SourceError."""
+        names = {one.sources.npm.package for one in self.product.releases if one.sources.npm}
+        return tuple(version for name in sorted(names) for version in self.npm.versions(name))
+
     def _candidate(self, label: str) -> _Candidate:
         if label not in self._candidates:
             declared = self._declaration(label)

@@ -112,6 +112,16 @@ class PypiSource:
             )
             on_progress(done, len(pages), f"documents of {self.product.title} {found.label}")
 
+    def versions(self) -> tuple[str, ...]:
+        """Every final version of the first package. Raises SourceError."""
+        names = {one.sources.pypi.packages[0] for one in self.product.releases if one.sources.pypi}
+        return tuple(
+            version
+            for name in sorted(names)
+            if "{" not in name
+            for version in self.pip.versions(name)
+        )
+
     def _candidate(self, label: str) -> _Candidate:
         """Find the wheels of a release. Raises SourceError(NOT_FOUND) where there are none."""
         if label not in self._candidates:
