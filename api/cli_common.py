@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -13,7 +13,9 @@ from pydantic import BaseModel, ValidationError
 from api import wiring
 from api.printing import err, print_error
 from api.settings import Settings
-from corpora.errors import ConfigurationError, FlagstoneError, InvalidRequest
+from corpora.catalogue import Catalogue
+from corpora.errors import ConfigurationError, FlagstoneError, InvalidRequest, UnknownVersion
+from corpora.suggest import closest
 from retrieval.engine import Engine
 
 FAILED, INVALID, WRONG_USAGE, LEFT_OUT, ABSTAINED, INTERRUPTED = 1, 1, 2, 3, 4, 130

@@ -115,12 +115,8 @@ class PypiSource:
     def versions(self) -> tuple[str, ...]:
         """Every final version of the first package. Raises SourceError."""
         names = {one.sources.pypi.packages[0] for one in self.product.releases if one.sources.pypi}
-        return tuple(
-            version
-            for name in sorted(names)
-            if "{" not in name
-            for version in self.pip.versions(name)
-        )
+        plain = sorted(name for name in names if "{" not in name)
+        return tuple(version for name in plain for version in self.pip.versions(name))
 
     def _candidate(self, label: str) -> _Candidate:
         """Find the wheels of a release. Raises SourceError(NOT_FOUND) where there are none."""
