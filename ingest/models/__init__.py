@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ingest.models import aws
+from ingest.models import aws, azure
 from ingest.models.base import ModelReader
 
-MODELS: Mapping[str, ModelReader] = MappingProxyType({"aws": aws.read})
+MODELS: Mapping[str, ModelReader] = MappingProxyType({"aws": aws.read, "azure-yaml": azure.read})
 """Format, as a declaration names it → its reader."""
