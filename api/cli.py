@@ -5,47 +5,47 @@ from __future__ import annotations
 import io
 import logging
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Annotated, TypeVar
+from collections.abc import Sequence
+from typing import Annotated
 
 import typer
-from pydantic import BaseModel, ValidationError
 
 from api import wiring
+from api.cli_commands import describe, diff, validate
+from api.cli_common import (
+    ABSTAINED,
+    EPILOG,
+    LEFT_OUT,
+    Data,
+    Fingerprint,
+    Json,
+    Policy,
+    ProductName,
+    Question,
+    Version,
+    engine,
+    errors,
+    request,
+)
+from api.cli_keys import keys
+from api.cli_snapshot import snapshots
 from api.printing import (
     err,
     print_build,
     print_context,
     print_declared,
-    print_error,
     print_json,
     print_products,
     print_resolved,
     print_search,
 )
 from api.progress import progress_bars
-from api.settings import Settings, load_settings
+from api.settings import load_settings
 from corpora.catalogue import Catalogue
-from corpora.errors import ConfigurationError, FlagstoneError, InvalidRequest, UnknownVersion
+from corpora.errors import InvalidRequest, UnknownVersion
 from corpora.snapshot import Snapshot
 from corpora.suggest import closest
-from retrieval.engine import Engine
 from retrieval.request import DEFAULT_BUDGET, ContextRequest, SearchRequest, Where
-
-FAILED, WRONG_USAGE, LEFT_OUT, ABSTAINED, INTERRUPTED = 1, 2, 3, 4, 130
-EXIT_STATUS: Mapping[int, str] = {
-    0: "done",
-    FAILED: "failed",
-    WRONG_USAGE: "wrong usage",
-    LEFT_OUT: "published, but something was left out",
-    ABSTAINED: "nothing in the corpus answers",
-    INTERRUPTED: "interrupted",
-}
-EPILOG = f"Exit status: {' · '.join(f'{number} {what}' for number, what in EXIT_STATUS.items())}."
-
-Request = TypeVar("Request", bound=BaseModel)
 
 app = typer.Typer(
     name="flagstone",
@@ -56,21 +56,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Data = Annotated[
-    Path | None, typer.Option("--data", help="Data directory (FLAGSTONE_DATA).", metavar="DIR")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
-ProductName = Annotated[
-    str | None, typer.Option("--product", "-p", help="Product id or alias, e.g. postgresql.")
-]
-Version = Annotated[str | None, typer.Option("--version", "-v", help="The version you run.")]
-Fingerprint = Annotated[
-    str | None, typer.Option(help="Output of the tool's version command, instead of a version.")
-]
-Policy = Annotated[
-    str, typer.Option("--policy", help="exact, compatible or nearest.", metavar="POLICY")
-]
-Question = Annotated[str, typer.Argument(help="What you want to know.")]
+
+app.add_typer(snapshots)
 
 
 @app.callback()
@@ -106,7 +93,7 @@ def build(
 
     Run again, it fetches and embeds only what has changed. Killed, the last snapshot serves on.
     """
-    with _errors(as_json):
+    with errors(as_json):
         settings = load_settings(data=data, on_failure=on_failure)
         catalogue = Catalogue.load(settings.products)
         wanted = _targets(catalogue, targets or [])
@@ -124,6 +111,15 @@ def build(
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0: any free one.")] = None,
+    allow_anonymous: Annotated[
+        bool | None,
+        typer.Option(
+            "--allow-anonymous",
+            help="Listen beyond this machine although there are no API keys.",
+            show_default=False,
+        ),
+    ] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that answer.")] = None,
     data: Data = None,
 ) -> None:
     """Answer over HTTP (default: 127.0.0.1:8600)."""
@@ -131,8 +127,11 @@ def serve(
     def started(address: str, snapshot: str) -> None:
         err.print(f"Answering on {address} from snapshot {snapshot}. Ctrl-C ends it.")
 
-    with _errors(as_json=False):
-        wiring.serve(load_settings(data=data, host=host, port=port), started)
+    with errors(as_json=False):
+        settings = load_settings(
+            data=data, host=host, port=port, allow_anonymous=allow_anonymous, workers=workers
+        )
+        wiring.serve(settings, started)
 
 
 @app.command(epilog=EPILOG)
@@ -150,8 +149,8 @@ def context(
     as_json: Json = False,
 ) -> None:
     """What the documentation says, at exactly the version you run."""
-    with _errors(as_json):
-        request = _request(
+    with errors(as_json):
+        asked = request(
             ContextRequest,
             query=query,
             product=product,
@@ -161,7 +160,7 @@ def context(
             token_budget=budget,
             cursor=cursor,
         )
-        answer = _engine(load_settings(data=data)).context(request)
+        answer = engine(load_settings(data=data)).context(asked)
         if as_json:
             print_json(answer)
         else:
@@ -184,8 +183,8 @@ def search(
     as_json: Json = False,
 ) -> None:
     """The best passages, as a ranked list."""
-    with _errors(as_json):
-        request = _request(
+    with errors(as_json):
+        asked = request(
             SearchRequest,
             query=query,
             product=product,
@@ -194,7 +193,7 @@ def search(
             version_policy=policy,
             limit=limit,
         )
-        answer = _engine(load_settings(data=data)).search(request)
+        answer = engine(load_settings(data=data)).search(asked)
         if as_json:
             print_json(answer)
         else:
@@ -211,15 +210,15 @@ def resolve(
     as_json: Json = False,
 ) -> None:
     """How the version you run becomes a documented one."""
-    with _errors(as_json):
-        where = _request(
+    with errors(as_json):
+        where = request(
             Where,
             product=product,
             version=version,
             fingerprint=fingerprint,
             version_policy=policy,
         )
-        resolution = _engine(load_settings(data=data)).resolve(where)
+        resolution = engine(load_settings(data=data)).resolve(where)
         if resolution is None:
             raise InvalidRequest("No product is named.", hint="Name one, e.g. postgresql.")
         if as_json:
@@ -237,7 +236,7 @@ def products(
     as_json: Json = False,
 ) -> None:
     """What the corpus holds: products and their releases."""
-    with _errors(as_json):
+    with errors(as_json):
         settings = load_settings(data=data)
         if declared:
             print_declared(Catalogue.load(settings.products), as_json=as_json)
@@ -249,25 +248,24 @@ def products(
             print_products(held)
 
 
+@app.command(epilog=EPILOG)
+def mcp(data: Data = None) -> None:
+    """Answer over the Model Context Protocol, on standard input and output."""
+    with errors(as_json=False):
+        wiring.serve_mcp(load_settings(data=data))
+
+
+for command in (validate, describe, diff):
+    app.command(epilog=EPILOG)(command)
+app.add_typer(keys)
+
+
 def main() -> None:
     """The entry point of the command ``flagstone``."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Documentation is Unicode; a terminal that is not loses a sign, not the answer.
         sys.stdout.reconfigure(errors="replace")
     app()
-
-
-def _engine(settings: Settings) -> Engine:
-    return wiring.open_serving(settings).engine()
-
-
-def _request(form: type[Request], **fields: object) -> Request:
-    """A request of the contract. Raises InvalidRequest naming what is wrong with it."""
-    try:
-        return form.model_validate(fields)
-    except ValidationError as error:
-        wrong = "; ".join(f"{one['loc'][0]}: {one['msg']}" for one in error.errors())
-        raise InvalidRequest(f"{wrong}.", hint="See --help of the command.") from None
 
 
 def _targets(catalogue: Catalogue, names: Sequence[str]) -> dict[str, list[str]]:
@@ -292,27 +290,3 @@ def _targets(catalogue: Catalogue, names: Sequence[str]) -> dict[str, list[str]]
         labels = wanted.setdefault(product_id, [])
         labels += [one for one in ([label] if at else product.labels) if one not in labels]
     return wanted
-
-
-@contextmanager
-def _errors(as_json: bool) -> Iterator[None]:
-    """Turn our errors into one clear message and a status that scripts can trust."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise  # whoever read our output has read enough
-    except (FlagstoneError, OSError) as error:
-        told = error if isinstance(error, FlagstoneError) else _told(error)
-        print_error(told, as_json=as_json)
-        status = WRONG_USAGE if isinstance(told, InvalidRequest) else FAILED
-        raise typer.Exit(status) from None
-    except KeyboardInterrupt:
-        err.print("flagstone: interrupted; the last published snapshot is untouched.")
-        raise typer.Exit(INTERRUPTED) from None
-
-
-def _told(error: OSError) -> FlagstoneError:
-    return ConfigurationError(
-        f"{error.filename or 'A file'}: {error.strerror or error}.",
-        hint="Check the data directory: --data, or FLAGSTONE_DATA.",
-    )

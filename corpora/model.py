@@ -168,6 +168,8 @@ class Citation(Frozen):
     kind: PassageKind
     heading: tuple[str, ...]
     url: str
+    note: str = ""
+    """When what it defines came and went, where the documented releases tell: ``since 15``."""
     product: str
     releases: tuple[str, ...]
     tokens: int
@@ -178,11 +180,38 @@ class Citation(Frozen):
     trust: Trust
 
 
+class OptionUsage(Frozen):
+    """One option of a command that an answer speaks of, at the resolved release."""
+
+    names: tuple[str, ...]
+    value: str = ""
+    """What it takes, as the documentation calls it; empty: nothing. ``[x]``: may be left out."""
+    choices: tuple[str, ...] = ()
+    default: str | None = None
+    required: bool = False
+    since: str | None = None
+    """The documented release that brought it; None where the oldest one has it already."""
+    removed_in: str | None = None
+    """The documented release that has it no more."""
+    deprecated: bool = False
+    description: str = ""
+
+
+class CommandUsage(Frozen):
+    """A command that an answer speaks of, with the options that matter to the question."""
+
+    path: str
+    synopsis: str
+    summary: str = ""
+    options: tuple[OptionUsage, ...] = ()
+
+
 class Context(Frozen):
     """The bundle of passages handed to an agent, within a token budget."""
 
     resolution: Resolution | None
     passages: tuple[Citation, ...]
+    commands: tuple[CommandUsage, ...] = ()
     context: str
     token_budget: int
     budget_clamped: bool = False

@@ -26,7 +26,7 @@ from typing import Any
 from corpora.errors import CorruptSnapshot, NoSnapshot
 from corpora.model import Frozen, Location, Passage, Trust
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 _REBUILD = "Run: flagstone build"
 _ID = re.compile(r"[0-9a-f]{16}")

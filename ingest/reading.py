@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from commands.model import Source
 from corpora.errors import FlagstoneError, ParseError, Reason
 from corpora.tokens import TokenCounter
 from ingest.extract.families import Family
@@ -64,7 +65,8 @@ class PageRead:
 
 def read(job: Job, document: Document, tokens: TokenCounter) -> PageRead:
     """Parse one document, cut it into passages, and read what it defines. Raises ParseError."""
-    page = parse(job.format, document.name, document.data)
+    form = document.format or job.format
+    page = job.family.named(parse(form, document.name, document.data))
     placed = tuple(
         PlacedPassage(passage=one.passage, anchor=one.anchor)
         for one in cut(job.product, page, tokens)
@@ -78,7 +80,8 @@ def read(job: Job, document: Document, tokens: TokenCounter) -> PageRead:
         cuts=placed,
     )
     try:
-        return PageRead(cuts, facts_of(page, job.family, document.url))
+        source: Source = "help" if form == "help" else "documentation"
+        return PageRead(cuts, facts_of(page, job.family, document.url, source))
     except ParseError as error:
         refused = Failure(name=document.name, reason=error.reason, detail=error.detail)
         return PageRead(cuts, PageFacts(()), refused)

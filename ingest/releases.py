@@ -17,7 +17,6 @@ from corpora.catalogue import Product
 from corpora.errors import FlagstoneError, Reason, SourceError
 from corpora.model import Frozen
 from corpora.snapshot import file_sha256
-from ingest import reading as readings
 from ingest.extract.families import Family
 from ingest.extract.surfaces import PageFacts, surface_of
 from ingest.models import MODELS
@@ -103,7 +102,7 @@ class ReleaseReader:
         broken: FlagstoneError | None = None
         try:
             with self._clock("look"):
-                supply = source(product)
+                supply = source(product.only(labels))
                 found = {one.label: one for one in supply.releases(on_progress=self._told)}
         except FlagstoneError as error:
             self._let_through(error)
@@ -259,7 +258,8 @@ def _key(found: Found, product: Product, tokenizer: Path) -> str:
 @lru_cache(maxsize=2)
 def _reading_code(of_models: bool) -> str:
     """A checksum of the code that turns documents, or models, into a release file."""
-    here, words, commands = (Path(one.__file__).parent for one in (readings, model, surfaces))
+    here, words = Path(__file__).parent, Path(model.__file__).parent
+    commands = Path(surfaces.__file__).parent
     digest = hashlib.sha256()
     for file in (
         *sorted((here / "parse").glob("*.py")),

@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from corpora.errors import InvalidRequest
 from corpora.model import Citation, Frozen, Hit, Resolution
@@ -27,6 +28,19 @@ class Assembled(Frozen):
     """How many hits were spent, where more are left."""
 
 
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """What the command surfaces add to the passages of a context."""
+
+    note: Callable[[Hit], str]
+    """When what the passage defines came and went, in words."""
+    card: Callable[[Hit], str]
+    """Options that match the question, as lines below the passage."""
+
+
+_NOTHING = Extra(lambda _: "", lambda _: "")
+
+
 def assemble(
     hits: Sequence[Hit],
     resolution: Resolution,
@@ -36,6 +50,7 @@ def assemble(
     count: Callable[[str], int],
     most: int,
     start: int = 0,
+    extra: Extra = _NOTHING,
 ) -> Assembled:
     """Take up to ``most`` hits in order, from ``start``, as long as they fit ``budget`` tokens.
 
@@ -49,7 +64,7 @@ def assemble(
     tokens = count(_frame(resolution, product, fence, []))
     spent = start
     for hit in hits[start:]:
-        citation = _cite(hit, product, trust)
+        citation = _cite(hit, product, trust, extra)
         block = _block(len(chosen) + 1, citation)
         cost = count(block)
         if chosen and (tokens + cost > budget or len(chosen) == most):
@@ -70,13 +85,15 @@ def assemble(
     )
 
 
-def _cite(hit: Hit, product: ProductRecord, trust: Mapping[str, str]) -> Citation:
+def _cite(hit: Hit, product: ProductRecord, trust: Mapping[str, str], extra: Extra) -> Citation:
     passage = hit.passage
     location = passage.at(hit.release)
+    options = extra.card(hit)
     return Citation.model_validate(
         {
             "id": passage.id,
-            "text": passage.text,
+            "text": f"{passage.text}\n{options}" if options else passage.text,
+            "note": extra.note(hit),
             "kind": passage.kind,
             "heading": passage.heading,
             "url": location.url,
@@ -94,7 +111,8 @@ def _cite(hit: Hit, product: ProductRecord, trust: Mapping[str, str]) -> Citatio
 
 def _block(number: int, citation: Citation) -> str:
     heading = " › ".join(citation.heading)
-    return f"[{number}] {heading} <{citation.url}>\n{citation.text}\n"
+    note = f" ({citation.note})" if citation.note else ""
+    return f"[{number}] {heading} <{citation.url}>{note}\n{citation.text}\n"
 
 
 def _fence(hits: Sequence[Hit]) -> str:

@@ -12,28 +12,40 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 
+from commands.store import SurfaceStore
+from commands.storefile import SURFACES
 from corpora.catalogue import Product
 from corpora.errors import InvalidRequest, UnknownPassage, UnknownProduct
-from corpora.model import Context, Hit, Passage, Resolution
+from corpora.model import CommandUsage, Context, Hit, Passage, Resolution
 from corpora.snapshot import ProductRecord, Snapshot
 from corpora.suggest import closest
 from corpora.tokens import TokenCounter
-from retrieval.context import assemble, decode_cursor, encode_cursor
+from retrieval.answers import (
+    CommandAnswer,
+    DiffAnswer,
+    SchemaAnswer,
+    SearchAnswer,
+    ValidationAnswer,
+)
+from retrieval.context import Assembled, Extra, assemble, decode_cursor, encode_cursor
 from retrieval.recognise import Recognised, recognise
 from retrieval.request import (
     MAX_BUDGET,
     MIN_BUDGET,
     Ask,
     ContextRequest,
-    SearchAnswer,
     SearchRequest,
+    ValidateRequest,
     Where,
 )
 from retrieval.search import Found, Searcher, Timer, untimed
 from retrieval.store import Scope
+from retrieval.surfaces import Surfaces
+from retrieval.usage import Usages
 from retrieval.versions import read_fingerprint, resolve
 
 MOST_PASSAGES = 12
@@ -57,10 +69,13 @@ class Engine:
         # but its declaration is needed to read versions: the two are joined here once.
         self.products = {name: products[name] for name in snapshot.products if name in products}
         self._commands = {name: snapshot.commands(name) for name in self.products}
+        store = SurfaceStore.open(snapshot.path / SURFACES)
+        self.surfaces = Surfaces(store, self.products, self, snapshot.id)
+        self._usages = Usages(store)
 
     def record(self, product: str) -> ProductRecord:
         """What the snapshot holds of a product, found by id or alias. Raises UnknownProduct."""
-        return self.snapshot.products[self._product_id(product)]
+        return self.snapshot.products[self.product_id(product)]
 
     def passage(self, passage: str) -> Passage:
         """One passage by its id. Raises UnknownPassage."""
@@ -81,17 +96,7 @@ class Engine:
 
     def _understand(self, where: Where, query: str) -> tuple[Resolution | None, str]:
         """The resolution, and the question without the version that was read from it."""
-        product = self._product_id(where.product) if where.product else None
-        version, told = where.version, ""
-        if where.fingerprint and not version:
-            read = read_fingerprint(self.products, where.fingerprint, product)
-            if read is None:
-                raise InvalidRequest(
-                    "No version can be read from the fingerprint.",
-                    hint="Paste what the tool prints for its version, or send `version`.",
-                )
-            product, version = read
-            told = "The version was read from the fingerprint. "
+        product, version, told = self.stated(where)
         # Where the product is known, the others must not distract from its version.
         among = {product: self.products[product]} if product else self.products
         seen = recognise(query, among, self._commands)
@@ -110,7 +115,39 @@ class Engine:
                     hint=f"Send `product`, one of: {', '.join(self.products)}.",
                 )
             return None, query
-        return self._resolve(product, version, where, told), _unversioned(query, seen)
+        return self.resolved(product, version, where, told), _unversioned(query, seen)
+
+    def stated(self, where: Where) -> tuple[str | None, str | None, str]:
+        """Product and version that a request states, and how they were read.
+
+        Raises UnknownProduct, and InvalidRequest for a fingerprint that says nothing.
+        """
+        product = self.product_id(where.product) if where.product else None
+        if not where.fingerprint or where.version:
+            return product, where.version, ""
+        read = read_fingerprint(self.products, where.fingerprint, product)
+        if read is None:
+            raise InvalidRequest(
+                "No version can be read from the fingerprint.",
+                hint="Paste what the tool prints for its version, or send `version`.",
+            )
+        return *read, "The version was read from the fingerprint. "
+
+    def validate(self, request: ValidateRequest) -> ValidationAnswer:
+        """Check every command of a text. Raises UnknownProduct, UnknownVersion, InvalidRequest."""
+        return self.surfaces.validate(request)
+
+    def describe(self, product: str, version: str, path: str) -> CommandAnswer:
+        """What a command accepts. Raises UnknownProduct, UnknownVersion, UnknownCommand."""
+        return self.surfaces.describe(product, version, path)
+
+    def schema(self, product: str, version: str, path: str) -> SchemaAnswer:
+        """A command as schemas. Raises UnknownProduct, UnknownVersion, UnknownCommand."""
+        return self.surfaces.schema(product, version, path)
+
+    def diff(self, product: str, old: str, new: str, path: str = "") -> DiffAnswer:
+        """What changed between two releases. Raises UnknownProduct, UnknownVersion."""
+        return self.surfaces.diff(product, old, new, path)
 
     def search(self, request: SearchRequest) -> SearchAnswer:
         """The best passages for a question, as a ranked list; also where none of them answers."""
@@ -146,13 +183,16 @@ class Engine:
                         count=self.tokens,
                         most=MOST_PASSAGES,
                         start=start,
+                        extra=Extra(self._usages.note, partial(self._usages.card, request.query)),
                     )
                     if resolution and hits
                     else None
                 )
+                usages = self._used(request.query, resolution, hits, assembled)
         return Context(
             resolution=resolution,
             passages=assembled.passages if assembled else (),
+            commands=usages,
             context=assembled.text if assembled else "",
             token_budget=budget,
             budget_clamped=budget != request.token_budget,
@@ -166,6 +206,20 @@ class Engine:
             timings_ms={stage: round(1000 * spent, 2) for stage, spent in timings.items()},
         )
 
+    def _used(
+        self,
+        query: str,
+        resolution: Resolution | None,
+        hits: Sequence[Hit],
+        assembled: Assembled | None,
+    ) -> tuple[CommandUsage, ...]:
+        """The commands that the question and the passages given are about."""
+        if resolution is None or resolution.product not in self.surfaces.products:
+            return ()
+        given = {one.id for one in assembled.passages} if assembled else set()
+        shown = [hit for hit in hits if hit.passage.id in given]
+        return self._usages.of(query, shown, resolution.product, resolution.resolved)
+
     def _listing(self, ask: Ask, resolution: Resolution | None) -> str:
         """Names the list of hits that a cursor points into."""
         release = f"{resolution.product}@{resolution.resolved}" if resolution else ""
@@ -178,7 +232,7 @@ class Engine:
         if resolution is not None:
             return resolution, self._search(question, (resolution,), timer)
         newest = tuple(
-            self._resolve(name, None, ask, "No product was named. ") for name in self.products
+            self.resolved(name, None, ask, "No product was named. ") for name in self.products
         )
         found = self._search(ask.query, newest, timer)
         if found.abstain or not found.hits:
@@ -192,7 +246,8 @@ class Engine:
         pairs = Scope(pairs=tuple((one.product, one.resolved) for one in scope))
         return self.searcher.search(query, pairs, timer)
 
-    def _resolve(self, product: str, version: str | None, where: Where, told: str) -> Resolution:
+    def resolved(self, product: str, version: str | None, where: Where, told: str) -> Resolution:
+        """How a version of a product becomes a documented one. Raises UnknownVersion."""
         resolution = resolve(
             product,
             self.products[product].versions.scheme,
@@ -202,7 +257,8 @@ class Engine:
         )
         return resolution.model_copy(update={"reason": told + resolution.reason})
 
-    def _product_id(self, name: str) -> str:
+    def product_id(self, name: str) -> str:
+        """The id of a product, by id, title or alias. Raises UnknownProduct."""
         wanted = name.strip().lower()
         for product in self.products.values():
             known = {product.id, product.title.lower(), *(one.lower() for one in product.aliases)}

@@ -6,10 +6,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from corpora.model import Frozen, Hit, Resolution, VersionPolicy
+from corpora.model import Frozen, VersionPolicy
 
 MAX_QUERY = 2_000
 """Characters. A question, not a document: longer ones are cut by the model's window anyway."""
+
+MAX_COMMAND = 100_000
+"""Characters of a text to validate. A script, not a repository."""
 
 MIN_BUDGET, DEFAULT_BUDGET, MAX_BUDGET = 100, 2_000, 20_000
 """Tokens. Below the first not even one option fits; beyond the last, clients cut answers off."""
@@ -67,17 +70,24 @@ class ContextRequest(Ask):
     format: Literal["json", "markdown"] = "json"
 
 
+class ValidateRequest(Where):
+    """A shell line or script to check. It is read, and never run."""
+
+    command: str = Field(
+        min_length=1,
+        max_length=MAX_COMMAND,
+        description="One command line, or a whole script.",
+        examples=["pg_dump --skip-table-data=audit_log shop"],
+    )
+    versions: dict[str, str] = Field(
+        default_factory=dict,
+        max_length=100,
+        description="Product → version, where the text has commands of several products.",
+        examples=[{"kubectl": "1.32", "git": "2.39"}],
+    )
+
+
 class SearchRequest(Ask):
     """A question whose passages are wanted as a ranked list."""
 
     limit: int = Field(10, ge=1, le=100, description="Most passages in the answer.")
-
-
-class SearchAnswer(Frozen):
-    """Ranked passages, best first."""
-
-    resolution: Resolution | None
-    hits: tuple[Hit, ...]
-    abstained: bool
-    """Whether `/context` would have given nothing: then the hits only resemble the question."""
-    snapshot: str

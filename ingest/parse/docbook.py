@@ -224,7 +224,7 @@ def _block(element: Tag) -> list[Block]:
         return _code(prose(element, _special))
     if "literallayout" in kind:
         return _code(raw(element, _special))
-    if "table" in kind and (table := element.find("table")) is not None:
+    if "table" in kind and isinstance(table := element.find("table"), Tag):
         return _table(table, _caption(element))
     if "figure" in kind or "example" in kind:
         caption = _caption(element)

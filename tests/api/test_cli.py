@@ -8,7 +8,8 @@ import pytest
 from commandline import DUMP, KAFKA, RUNNER, error
 from typer.testing import Result
 
-from api.cli import ABSTAINED, EXIT_STATUS, FAILED, WRONG_USAGE, app
+from api.cli import app
+from api.cli_common import ABSTAINED, EXIT_STATUS, FAILED, WRONG_USAGE
 from corpora.catalogue import Catalogue
 
 pytestmark = pytest.mark.usefixtures("plain_environment")

@@ -28,11 +28,11 @@ QUESTIONS = [
 
 CONTRACT = {
     "resolution", "passages", "context", "token_budget", "tokens_used", "truncated",
-    "next_cursor", "abstained", "snapshot", "timings_ms",
+    "next_cursor", "abstained", "snapshot", "timings_ms", "commands",
 }  # fmt: skip
 PASSAGE = {
     "id", "text", "kind", "heading", "url", "product", "releases", "tokens", "score", "sha256",
-    "fetched_at", "licence", "trust",
+    "fetched_at", "licence", "trust", "note",
 }  # fmt: skip
 RESOLUTION = {"product", "requested", "resolved", "match", "available", "reason"}
 

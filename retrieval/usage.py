@@ -1,0 +1,221 @@
+"""From a question to the options that matter: what a command's surface adds to a context.
+
+The options of one command are ranked by BM25 (k1 = 1.2, b = 0.75) over their names, which count
+threefold, and their descriptions; the statistics are those of the command alone, so that a word
+that all its options share tells nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from commands.model import Command, Option
+from commands.store import SurfaceStore
+from corpora.model import CommandUsage, Hit, OptionUsage
+from retrieval.lexical import terms
+
+MOST_COMMANDS = 3
+MOST_OPTIONS = 8
+"""Of each command: more than one question needs, fewer than a page of help."""
+
+RELATIVE = 0.35
+"""An option matches if its score is at least this share of the best one's."""
+
+_K1, _B, _NAMES = 1.2, 0.75, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """When an option came and went, as far as the documented releases tell."""
+
+    since: str | None = None
+    """The release that brought it; None where the oldest documented one has it already."""
+    removed_in: str | None = None
+
+    @property
+    def note(self) -> str:
+        """The same in words, or nothing."""
+        parts = [f"since {self.since}"] if self.since else []
+        parts += [f"gone in {self.removed_in}"] if self.removed_in else []
+        return ", ".join(parts)
+
+
+def life(store: SurfaceStore, at: str, product: str, command: Command, option: Option) -> Life:
+    """When ``option`` of ``command`` came and went, seen from the release ``at``."""
+    labels = [release.label for release in store.releases(product)]
+    if len(labels) == 1:
+        return Life()
+    held = {
+        label
+        for name in option.spellings
+        for label in store.releases_with(product, command.path, name, command.kind)
+    }
+    here = labels.index(at)
+    first = here
+    while first > 0 and labels[first - 1] in held:
+        first -= 1
+    gone = next((label for label in labels[here:] if label not in held), None)
+    return Life(labels[first] if first else None, gone)
+
+
+def rank(question: str, options: Sequence[Option]) -> list[tuple[Option, float]]:
+    """The options that share a word with the question, best first."""
+    asked = set(terms(question))
+    counts = [_terms(option) for option in options]
+    lengths = [sum(count.values()) for count in counts]
+    average = sum(lengths) / len(lengths) if lengths else 1.0
+    seen = Counter(term for count in counts for term in count if term in asked)
+    scored = []
+    for option, count, length in zip(options, counts, lengths, strict=True):
+        score = 0.0
+        for term in asked & count.keys():
+            idf = math.log1p((len(options) - seen[term] + 0.5) / (seen[term] + 0.5))
+            norm = 1 - _B + _B * length / average
+            score += idf * (_K1 + 1) * count[term] / (count[term] + _K1 * norm)
+        if score:
+            scored.append((option, score))
+    return sorted(scored, key=lambda pair: (-pair[1], pair[0].name))
+
+
+def _terms(option: Option) -> Counter[str]:
+    found = Counter(terms(f"{option.description} {' '.join(option.choices[:20])}"))
+    for term in terms(" ".join((*option.spellings, option.metavar))):
+        found[term] += _NAMES
+    return found
+
+
+class Usages:
+    """Says of the commands that a question is about how they are used."""
+
+    def __init__(self, store: SurfaceStore) -> None:
+        self._store = store
+
+    def of(
+        self, question: str, hits: Iterable[Hit], product: str, release: str
+    ) -> tuple[CommandUsage, ...]:
+        """The commands of a question: those that it spells, then those of the passages found.
+
+        Of each, the options that the question spells, that the passages define, or that match it.
+        """
+        found: dict[tuple[str, ...], Command] = {}
+        defined: dict[tuple[str, ...], list[str]] = {}
+        for command in self._spelled(question, product, release):
+            found.setdefault(command.path, command)
+        for hit in hits:
+            if (known := self.command(hit)) is None:
+                continue
+            found.setdefault(known.path, known)
+            defined.setdefault(known.path, []).extend(hit.passage.names)
+        return tuple(
+            self._usage(question, product, release, command, defined.get(path, ()))
+            for path, command in list(found.items())[:MOST_COMMANDS]
+        )
+
+    def command(self, hit: Hit) -> Command | None:
+        """The command whose page a passage was cut from."""
+        if not hit.passage.command or hit.passage.product not in self._store.products:
+            return None
+        path = tuple(hit.passage.command.split())
+        at = hit.passage.product, hit.release
+        return self._store.command(*at, path) or self._store.command(*at, path, "statement")
+
+    def note(self, hit: Hit) -> str:
+        """When the option that a passage defines came and went, in words; mostly nothing."""
+        command = self.command(hit) if hit.passage.names else None
+        if command is None:
+            return ""
+        options = (command.option(name) for name in hit.passage.names)
+        notes = {
+            life(self._store, hit.release, hit.passage.product, command, option).note
+            for option in options
+            if option
+        }
+        return notes.pop() if len(notes) == 1 else ""
+
+    def card(self, question: str, hit: Hit) -> str:
+        """The options that match, as lines, for a passage that is the card of a whole command.
+
+        Nothing where the documentation has a passage for each option.
+        """
+        command = self.command(hit) if hit.passage.kind == "synopsis" else None
+        if command is None or "documentation" in command.sources:
+            return ""
+        usage = self._usage(question, hit.passage.product, hit.release, command, ())
+        return "\n".join(_line(option) for option in usage.options)
+
+    def _spelled(self, question: str, product: str, release: str) -> list[Command]:
+        words = [word.strip("`'\"?,.;:()") for word in question.split()]
+        roots = set(self._store.children(product, release))
+        found = []
+        for at, word in enumerate(words):
+            if word in roots:
+                match = self._store.match(product, release, words[at:])
+                if match and (match.consumed > 1 or not match.command.children):
+                    found.append(match.command)
+        return found
+
+    def _usage(
+        self, question: str, product: str, release: str, command: Command, names: Sequence[str]
+    ) -> CommandUsage:
+        shown = [option for option in command.options if not option.hidden]
+        spelled = set(question.split())
+        chosen = {
+            id(option): option
+            for option in shown
+            if not spelled.isdisjoint(option.spellings) or not set(names).isdisjoint(option.names)
+        }
+        ranked = rank(question, shown)
+        for option, score in ranked:
+            if score >= RELATIVE * ranked[0][1]:
+                chosen.setdefault(id(option), option)
+        return CommandUsage(
+            path=" ".join(command.path),
+            synopsis=command.synopsis[0] if command.synopsis else _synopsis(command),
+            summary=command.summary,
+            options=tuple(
+                self._option(product, release, command, option)
+                for option in list(chosen.values())[:MOST_OPTIONS]
+            ),
+        )
+
+    def _option(self, product: str, release: str, command: Command, option: Option) -> OptionUsage:
+        lived = life(self._store, release, product, command, option)
+        return OptionUsage(
+            names=option.names,
+            value=_value(option),
+            choices=option.choices[:20],
+            default=option.default,
+            required=option.required,
+            since=lived.since,
+            removed_in=lived.removed_in,
+            deprecated=option.deprecated is not None,
+            description=option.description,
+        )
+
+
+def _value(option: Option) -> str:
+    if option.arity == "none":
+        return ""
+    value = option.metavar or option.type or "value"
+    value += "..." * (option.arity == "many")
+    return f"[{value}]" if option.arity == "optional" else value
+
+
+def _synopsis(command: Command) -> str:
+    required = [f"{one.name} {_value(one)}".strip() for one in command.options if one.required]
+    rest = ["[options]"] if len(required) < len(command.options) else []
+    places = [one.name if one.required else f"[{one.name}]" for one in command.positionals]
+    return " ".join((*command.path, *required, *rest, *places))
+
+
+def _line(option: OptionUsage) -> str:
+    facts = ["required"] if option.required else []
+    facts += [f"one of {', '.join(option.choices)}"] if option.choices else []
+    facts += [f"default {option.default}"] if option.default else []
+    facts += ["deprecated"] if option.deprecated else []
+    facts += [note] if (note := Life(option.since, option.removed_in).note) else []
+    said = f" ({'; '.join(facts)})" if facts else ""
+    return f"{', '.join(option.names)} {option.value}".rstrip() + f"{said}: {option.description}"
