@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import yaml
 from pydantic import ValidationError
 
 from commands.dialect import DIALECTS
@@ -26,13 +25,9 @@ from corpora.model import Page, Section, Text
 from ingest.models.azure.values import arity
 from ingest.models.base import Material, Modelled, ModelPage
 from ingest.models.cards import DESCRIPTION, card
+from ingest.models.tables import Table, quote, read_yaml, tables
 from ingest.release_files import Failure
 from ingest.sources.base import Document
-
-Table = Mapping[str, object]
-
-FILE_BYTES = 16 * 2**20
-"""One file. The largest, of ``az network application-gateway``, has 0.4 MB."""
 
 GLOBAL = frozenset(
     ("--debug", "--help", "--only-show-errors", "--output", "--query", "--verbose", "-h", "-o")
@@ -132,27 +127,18 @@ def _url(document: Document, path: Sequence[str]) -> str:
 
 def _group(document: Document, common: dict[tuple[str, ...], Option]) -> Iterator[_Told]:
     """Read one file: the group, then its commands. Raises ParseError."""
-    if len(document.data) > FILE_BYTES:
-        raise ParseError(document.name, Reason.TOO_LARGE)
-    try:
-        # The base loader makes texts, lists and tables, and nothing else.
-        group = yaml.load(document.data, Loader=_LOADER)  # noqa: S506
-    except (yaml.YAMLError, RecursionError, UnicodeDecodeError) as error:
-        raise ParseError(document.name, Reason.MALFORMED, one_line(str(error))) from error
-    if not isinstance(group, dict) or not _path(group):
+    group = read_yaml(document.name, document.data)
+    if not _path(group):
         raise ParseError(document.name, Reason.MALFORMED, "no group of commands")
     try:
         whole = _EXTENSION.search(_text(group.get("extensionInformation")))
         yield _told(group, document, common, whole[1] if whole else "")
-        for one in _tables(group.get("directCommands")):
+        for one in tables(group.get("directCommands")):
             if _path(one):
                 yield _told(one, document, common, whole[1] if whole else "")
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise ParseError(document.name, Reason.MALFORMED, str(first["msg"])) from error
-
-
-_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 def _told(
@@ -163,7 +149,7 @@ def _told(
     options: list[Option] = []
     places: list[Positional] = []
     for heading in ("requiredParameters", "optionalParameters", "globalParameters"):
-        for parameter in _tables(one.get(heading)):
+        for parameter in tables(one.get(heading)):
             names = tuple(str(parameter.get("name", "")).replace(",", " ").split())
             if not names:
                 continue
@@ -188,10 +174,10 @@ def _told(
             options=tuple(options),
             positionals=tuple(places),
             deprecated=_deprecation(one),
-            evidence=(Evidence("documentation", url, _quote(one.get("summary"))),),
+            evidence=(Evidence("documentation", url, quote(one.get("summary"))),),
         ),
         f"{note}{summary} {more}".strip()[:DESCRIPTION],
-        tuple(_tables(one.get("examples"))),
+        tuple(tables(one.get("examples"))),
         document,
         extension,
     )
@@ -212,7 +198,7 @@ def _option(
         required=heading == "requiredParameters",
         deprecated=_deprecation(parameter),
         description=one_line(str(parameter.get("summary", ""))),
-        evidence=(Evidence("documentation", url, _quote(parameter.get("summary"))),),
+        evidence=(Evidence("documentation", url, quote(parameter.get("summary"))),),
     )
 
 
@@ -237,13 +223,5 @@ def _path(one: Table) -> tuple[str, ...]:
     return words if words[:1] == ("az",) else ()
 
 
-def _tables(value: object) -> list[Table]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
 def _text(value: object) -> str:
     return " ".join(str(value or "").split())
-
-
-def _quote(value: object) -> str:
-    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f﷐-﷯]", " ", str(value or "")).strip()[:400]
