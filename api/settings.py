@@ -84,6 +84,12 @@ class Settings(BaseSettings):
         False,
         description="Ask programs for their help even where they can't be shut in a sandbox.",
     )
+    keep_snapshots: int = Field(
+        3, ge=1, description="Snapshots to keep, the serving one among them."
+    )
+    keep_downloads_days: int = Field(
+        60, ge=0, description="Days after which a refresh deletes unused downloads; 0: never."
+    )
     debian_mirror: str | None = Field(
         None, description="Address of a Debian archive; empty: the one this machine's apt uses."
     )
