@@ -27,6 +27,7 @@ from api.cli_common import (
     errors,
     request,
 )
+from api.cli_doctor import doctor
 from api.cli_keys import keys
 from api.printing import (
     err,
@@ -248,7 +249,7 @@ def mcp(data: Data = None) -> None:
         wiring.serve_mcp(load_settings(data=data))
 
 
-for command in (validate, describe, diff):
+for command in (validate, describe, diff, doctor):
     app.command(epilog=EPILOG)(command)
 app.add_typer(keys)
 
