@@ -29,6 +29,7 @@ from api.cli_common import (
 )
 from api.cli_doctor import doctor
 from api.cli_keys import keys
+from api.cli_snapshot import snapshots
 from api.printing import (
     err,
     print_build,
@@ -55,6 +56,9 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
 )
+
+
+app.add_typer(snapshots)
 
 
 @app.callback()
@@ -116,6 +120,7 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that answer.")] = None,
     data: Data = None,
 ) -> None:
     """Answer over HTTP (default: 127.0.0.1:8600)."""
@@ -124,7 +129,9 @@ def serve(
         err.print(f"Answering on {address} from snapshot {snapshot}. Ctrl-C ends it.")
 
     with errors(as_json=False):
-        settings = load_settings(data=data, host=host, port=port, allow_anonymous=allow_anonymous)
+        settings = load_settings(
+            data=data, host=host, port=port, allow_anonymous=allow_anonymous, workers=workers
+        )
         wiring.serve(settings, started)
 
 

@@ -38,6 +38,7 @@ HTTP_CODES: Mapping[int, tuple[str, str]] = {
     413: ("request_too_large", f"The body has more than {MAX_BODY:,} bytes."),
     415: ("unsupported_media_type", "The body is not sent as application/json."),
     500: (FlagstoneError.code, "A fault of ours; the log has it under the incident's number."),
+    503: ("overloaded", "The service has more to answer than it can."),
 }
 """Status → code and meaning, of what goes wrong outside the engine."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,21 +11,28 @@ from typing import TYPE_CHECKING
 from api.refreshes import noted
 from api.serving import Serving
 from api.settings import Settings
-from corpora.catalogue import Catalogue, Product
-from corpora.snapshot import Snapshot
+from api.supply import Supply
+from corpora.catalogue import Catalogue
+from corpora.errors import BuildLocked, StoreError
+from corpora.snapshot import Snapshot, current_id
 from corpora.tokens import default_counter
 from ingest.build import BuildReport, Progress
 from ingest.build import build as run_build
-from ingest.sources.apt import AptArchive
-from ingest.sources.base import Source
-from ingest.sources.deb import DebSource
+from ingest.installation import installation, snapshot_ids
+from ingest.snapshot import build_lock
 from retrieval.embed import Embedder, open_embedder
 from retrieval.engine import Engine
-from retrieval.index import Indexer, Location, open_index
+from retrieval.index import Indexer, open_index
 from retrieval.search import Searcher
+from retrieval.store import Layout, Location
+from retrieval.store import settle as settle_store
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from api.metrics import Metrics
+
+log = logging.getLogger(__name__)
 
 
 def build(
@@ -35,43 +44,73 @@ def build(
     progress: Progress,
 ) -> BuildReport:
     """Build and publish ``targets`` (product → release labels)."""
-    # One archive for the whole build, so that its indexes are updated once.
-    archive = AptArchive(settings.data / "downloads", mirror=settings.debian_mirror)
-
-    def source(product: Product) -> Source:
-        return DebSource(product, archive)
-
-    with noted(settings.data) as refresh:
-        return refresh.ended(
-            run_build(
-                settings.data,
-                catalogue,
-                targets,
-                source=source,
-                indexer=Indexer(
-                    open_settings_embedder(settings),
-                    settings.data / "vectors",
-                    location=_location(settings),
-                ),
-                tokenizer=default_counter().file,
-                on_failure=settings.on_failure,
-                only=only,
-                processes=settings.processes,
-                progress=progress,
-            )
+    with Supply(settings) as supply, noted(settings.data) as refresh:
+        report = run_build(
+            settings.data,
+            catalogue,
+            targets,
+            source=supply.source,
+            indexer=Indexer(
+                open_settings_embedder(settings),
+                settings.data / "vectors",
+                location=_location(settings, writes=True),
+            ),
+            tokenizer=default_counter().file,
+            on_failure=settings.on_failure,
+            only=only,
+            processes=settings.processes,
+            progress=progress,
         )
+        settle(settings)
+        return refresh.ended(report)
 
 
 def open_settings_embedder(settings: Settings) -> Embedder:
     """The embedding model that the settings name."""
+    models = settings.models or settings.data / "models"
+    # Workers share the processors: a session each with a thread per processor would fight.
+    threads = max(1, (os.cpu_count() or 1) // settings.workers) if settings.workers > 1 else None
     return open_embedder(
-        settings.data / "models", model=settings.model, precision=settings.precision
+        models, model=settings.model, precision=settings.precision, threads=threads
     )
 
 
-def _location(settings: Settings) -> Location:
+def _location(settings: Settings, *, writes: bool = False) -> Location:
     key = settings.qdrant_api_key
-    return Location(url=settings.qdrant_url or "", api_key=key.get_secret_value() if key else None)
+    url = settings.qdrant_url or ""
+    return Location(
+        url=url,
+        api_key=key.get_secret_value() if key else None,
+        ca=settings.qdrant_ca,
+        prefix=settings.qdrant_prefix,
+        owner=installation(settings.data) if url and writes else "",
+        layout=Layout(
+            shards=settings.qdrant_shards,
+            replicas=settings.qdrant_replicas,
+            on_disk=settings.qdrant_on_disk,
+            quantization=settings.qdrant_quantization,
+        ),
+        parallel=settings.qdrant_parallel,
+    )
+
+
+def settle(settings: Settings) -> None:
+    """Let the server's alias follow the serving snapshot; delete what pruned ones have left there.
+
+    The answer of a replica depends on neither, so what fails here is told, and done next time.
+    """
+    location = _location(settings, writes=True)
+    if not location.url:
+        return
+    try:
+        with build_lock(settings.data):  # an upload under way is nobody's leftover
+            gone = settle_store(location, current_id(settings.data), snapshot_ids(settings.data))
+    except BuildLocked:
+        return  # that build will do it
+    except StoreError as error:
+        log.warning("the alias and old collections are left as they were: %s", error)
+    else:
+        log.info("alias %s is set; deleted: %s", location.prefix, ", ".join(gone) or "nothing")
 
 
 def open_serving(settings: Settings, metrics: Metrics | None = None) -> Serving:
@@ -92,30 +131,47 @@ def open_serving(settings: Settings, metrics: Metrics | None = None) -> Serving:
     return Serving(settings.data, open_engine)
 
 
-def serve(settings: Settings, started: Callable[[str, str], None]) -> None:
-    """Answer over HTTP until told to end. ``started`` is told the address and the snapshot.
-
-    Fails at once where no snapshot can be served, or the port is taken.
-    """
+def application(
+    settings: Settings, serving: Serving | None = None, metrics: Metrics | None = None
+) -> FastAPI:
+    """The service over the data directory, its snapshot open and checked."""
     # Imported here, because the other commands have no use for a web framework.
     from api.http import create_app
-    from api.listening import address, listen, run
     from api.logs import log_requests
     from api.metrics import Metrics
     from api.middleware.stack import Policy
     from api.tracing import collector, trace_requests
 
     log_requests(as_json=settings.log_format == "json")
-    policy = Policy.of(settings)
-    metrics = Metrics()
-    serving = open_serving(settings, metrics)
+    metrics = metrics or Metrics()
+    serving = serving or open_serving(settings, metrics)
+    serving.start()
+    app = create_app(serving, Policy.of(settings), metrics)
+    if settings.traces:
+        trace_requests(app, collector(settings.traces), with_queries=settings.log_queries)
+    return app
+
+
+def serve(settings: Settings, started: Callable[[str, str], None]) -> None:
+    """Answer over HTTP until told to end. ``started`` is told the address and the snapshot.
+
+    Fails at once where no snapshot can be served, or the port is taken.
+    """
+    from api.listening import address, listen, run
+    from api.metrics import Metrics
+    from api.middleware.stack import Policy
+    from api.workers import run_workers
+
+    Policy.of(settings)  # before anything is opened: whether it may listen there at all
     with listen(settings.host, settings.port) as taken:
-        snapshot = serving.engine().snapshot.id
-        started(address(taken), snapshot)
-        app = create_app(serving, policy, metrics)
-        if settings.traces:
-            provider = collector(settings.traces)
-            trace_requests(app, provider, with_queries=settings.log_queries)
+        if settings.workers > 1:
+            started(address(taken), Snapshot.current(settings.data).id)
+            run_workers(settings, taken)
+            return
+        metrics = Metrics()
+        serving = open_serving(settings, metrics)
+        app = application(settings, serving, metrics)
+        started(address(taken), serving.engine().snapshot.id)
         run(app, taken)
 
 

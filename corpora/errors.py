@@ -18,7 +18,8 @@
     ├── NotRunning                  not_running          503
     ├── SnapshotError               what should be served is not there, or is damaged
     │   ├── NoSnapshot              no_snapshot          503
-    │   └── CorruptSnapshot         corrupt_snapshot     503
+    │   ├── CorruptSnapshot         corrupt_snapshot     503
+    │   └── BadSnapshotFile         bad_snapshot_file    422
     ├── IngestError                 documentation could not be had or read
     │   ├── SourceError             source_failed        502
     │   └── ParseError              unreadable_page      502
@@ -228,6 +229,13 @@ class CorruptSnapshot(SnapshotError):
     """A file of a snapshot is missing, or is not what its manifest says."""
 
     code = "corrupt_snapshot"
+
+
+class BadSnapshotFile(SnapshotError):
+    """A snapshot file to be imported is damaged, hostile, or not signed as it must be."""
+
+    code = "bad_snapshot_file"
+    status = 422
 
 
 class Reason(StrEnum):
