@@ -200,16 +200,16 @@ def application(
     """The service over the data directory, its snapshot open and checked."""
     # Imported here, because the other commands have no use for a web framework.
     from api.http import create_app
-    from api.limits import Admission
+    from api.logs import log_requests
     from api.metrics import Metrics
     from api.middleware.stack import Policy
     from api.tracing import collector, trace_requests
 
+    log_requests(as_json=settings.log_format == "json")
     metrics = metrics or Metrics()
     serving = serving or open_serving(settings, metrics)
     serving.start()
     app = create_app(serving, Policy.of(settings), metrics)
-    app.add_middleware(Admission, active=settings.active, waiting=settings.waiting)
     if settings.traces:
         trace_requests(app, collector(settings.traces), with_queries=settings.log_queries)
     return app
@@ -221,13 +221,11 @@ def serve(settings: Settings, started: Callable[[str, str], None]) -> None:
     Fails at once where no snapshot can be served, or the port is taken.
     """
     from api.listening import address, listen, run
-    from api.logs import log_requests
     from api.metrics import Metrics
     from api.middleware.stack import Policy
     from api.workers import run_workers
 
     Policy.of(settings)  # before anything is opened: whether it may listen there at all
-    log_requests(as_json=settings.log_format == "json")
     with listen(settings.host, settings.port) as taken:
         if settings.workers > 1:
             started(address(taken), Snapshot.current(settings.data).id)
