@@ -120,10 +120,13 @@ def settle(settings: Settings) -> None:
 def open_serving(settings: Settings) -> Serving:
     """The engine over the data directory, opened at the first question."""
     catalogue = Catalogue.load(settings.products)
+    opened: list[Embedder] = []  # once for all snapshots: a second, and 100 MB
 
     def open_engine(path: Path) -> Engine:
         snapshot = Snapshot.open(path)
-        embedder = open_settings_embedder(settings)
+        if not opened:
+            opened.append(open_settings_embedder(settings))
+        embedder = opened[0]
         index = open_index(snapshot, embedder, _location(settings))
         return Engine(snapshot, Searcher(snapshot, index, embedder), catalogue, default_counter())
 
