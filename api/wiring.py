@@ -22,6 +22,7 @@ from ingest.sources.apt import AptArchive
 from ingest.sources.base import Source
 from ingest.sources.deb import DebSource
 from retrieval.embed import Embedder, open_embedder
+from retrieval.embed.pool import Opening, processes
 from retrieval.engine import Engine
 from retrieval.index import Indexer, open_index
 from retrieval.search import Searcher
@@ -49,34 +50,38 @@ def build(
     def source(product: Product) -> Source:
         return DebSource(product, archive)
 
-    report = run_build(
-        settings.data,
-        catalogue,
-        targets,
-        source=source,
-        indexer=Indexer(
-            open_settings_embedder(settings),
-            settings.data / "vectors",
-            location=_location(settings, writes=True),
-        ),
-        tokenizer=default_counter().file,
-        on_failure=settings.on_failure,
-        only=only,
-        processes=settings.processes,
-        progress=progress,
-    )
+    embedder = open_settings_embedder(settings)
+    opening = Opening(_models(settings), settings.model, settings.precision)
+    with processes(embedder, opening, settings.embed_workers) as pooled:
+        report = run_build(
+            settings.data,
+            catalogue,
+            targets,
+            source=source,
+            indexer=Indexer(
+                pooled, settings.data / "vectors", location=_location(settings, writes=True)
+            ),
+            tokenizer=default_counter().file,
+            on_failure=settings.on_failure,
+            only=only,
+            processes=settings.processes,
+            progress=progress,
+        )
     settle(settings)
     return report
 
 
 def open_settings_embedder(settings: Settings) -> Embedder:
     """The embedding model that the settings name."""
-    models = settings.models or settings.data / "models"
     # Workers share the processors: a session each with a thread per processor would fight.
     threads = max(1, (os.cpu_count() or 1) // settings.workers) if settings.workers > 1 else None
     return open_embedder(
-        models, model=settings.model, precision=settings.precision, threads=threads
+        _models(settings), model=settings.model, precision=settings.precision, threads=threads
     )
+
+
+def _models(settings: Settings) -> Path:
+    return settings.models or settings.data / "models"
 
 
 def _location(settings: Settings, *, writes: bool = False) -> Location:
