@@ -58,7 +58,7 @@ sbom: $(BIN)/.installed ## write sbom.json: every package that is installed (Cyc
 
 audit: ## look the pinned packages up in a database of known vulnerabilities (needs the internet)
 	$(PYTHON) -m venv $(VENV)-tools && $(VENV)-tools/bin/pip install --quiet 'pip-audit>=2.9'
-	$(VENV)-tools/bin/pip-audit --no-deps --disable-pip --requirement constraints.txt
+	$(VENV)-tools/bin/pip-audit --strict --no-deps --disable-pip --requirement constraints.txt
 
 bench: $(BIN)/.installed ## the retrieval benchmark on the demo corpus: ours beside the baselines
 	$(BIN)/python -m eval.retrieval --data $(DEMO)
