@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 DEMO   ?= .flagstone
 
 .DEFAULT_GOAL := help
-.PHONY: help demo corpus test lint types layers unit slow serve bench clean
+.PHONY: help demo corpus test lint types layers unit slow serve bench clean reliability sbom audit
 
 help: ## list the recipes
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,8 +54,19 @@ unit:
 slow: tools $(BIN)/.installed ## the slower tests: kills, real registries, a whole corpus
 	$(BIN)/pytest -m "network or slow"
 
+reliability: tools $(BIN)/.installed ## faults, load and hostile requests; FLAGSTONE_LOAD_SECONDS=600 for ten minutes
+	$(BIN)/pytest tests/reliability -s
+
+sbom: $(BIN)/.installed ## write sbom.json: every package that is installed (CycloneDX)
+	$(PYTHON) -m venv $(VENV)-tools && $(VENV)-tools/bin/pip install --quiet 'cyclonedx-bom>=7'
+	$(VENV)-tools/bin/cyclonedx-py environment --output-reproducible -o sbom.json $(BIN)/python
+
+audit: ## look the pinned packages up in a database of known vulnerabilities (needs the internet)
+	$(PYTHON) -m venv $(VENV)-tools && $(VENV)-tools/bin/pip install --quiet 'pip-audit>=2.9'
+	$(VENV)-tools/bin/pip-audit --strict --no-deps --disable-pip --requirement constraints.txt
+
 bench: $(BIN)/.installed ## the retrieval benchmark on the demo corpus: ours beside the baselines
 	$(BIN)/python -m eval.retrieval --data $(DEMO)
 
 clean: ## remove the environment and the demo corpus
-	rm -rf $(VENV) $(DEMO)
+	rm -rf $(VENV) $(VENV)-tools $(DEMO) sbom.json
