@@ -148,7 +148,7 @@ def _schema(task: Task, knowledge: Knowledge, tables: Tables) -> str:  # noqa: A
     tools = knowledge.tools(task.product, task.release, task.question)
     if not tools:
         return ""
-    listed = "\n".join(f"{one.path}\n{one.schema_json}" for one in tools)
+    listed = "\n".join(f"{one.path}\n{one.schema_text}" for one in tools)
     return (
         "Instead of a shell block, answer with one JSON object "
         '{"command": "<one of the commands below>", "arguments": {…}}, its arguments valid by the '
