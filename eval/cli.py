@@ -12,6 +12,7 @@ from typing import Annotated, get_args
 import typer
 
 from corpora.errors import FlagstoneError, InvalidRequest
+from corpora.tokens import default_counter
 from eval import answers as recorded
 from eval.answers import ARMS, Answer, Arm
 from eval.arms.knowledge import Knowledge, Nothing
@@ -20,7 +21,9 @@ from eval.report.build import build, scored
 from eval.report.compare import compare as compare_reports
 from eval.report.compare import read as read_report
 from eval.report.markdown import difference, markdown
+from eval.report.model import Report
 from eval.report.page import page
+from eval.runner.price import price
 from eval.tasks.check import problems
 from eval.tasks.model import Split, Task, dataset_hash, load
 from eval.truth.tables import Tables
@@ -37,9 +40,7 @@ app = typer.Typer(
 
 SplitName = Annotated[str, typer.Option("--split", help="dev, test (frozen) or all.")]
 ArmName = Annotated[str, typer.Option("--arm", help=f"One of: {', '.join(ARMS)}.")]
-Data = Annotated[
-    Path | None, typer.Option("--data", help="Data directory, built.", metavar="DIR")
-]
+Data = Annotated[Path | None, typer.Option("--data", help="Data directory, built.", metavar="DIR")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Where to write.")]
 
 
@@ -118,11 +119,7 @@ def report(
 ) -> None:
     """Write report.html (one page, nothing else needed), report.md and report.json."""
     with _errors():
-        read = read_report(scores)
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "report.html").write_text(page(read), "utf-8")
-        (out / "report.md").write_text(markdown(read), "utf-8")
-        (out / "report.json").write_text(read.model_dump_json(indent=1) + "\n", "utf-8")
+        _rendered_report(read_report(scores), out)
         _say(f"{out / 'report.html'}")
 
 
@@ -141,6 +138,73 @@ def compare(
                 f"correct {difference(one.correct)}: {verdict}"
             )
         if any(one.worse for one in changes):
+            raise typer.Exit(FAILED)
+
+
+@app.command()
+def run(
+    model: Annotated[
+        str,
+        typer.Option(help="inspect_ai's name of a model; with --base-url the server's own."),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the run; resumes there.")],
+    arms: Annotated[
+        list[str] | None, typer.Option("--arm", help="May be given more than once.")
+    ] = None,
+    split: SplitName = "test",
+    data: Data = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="An OpenAI-compatible server's, up to /v1.")
+    ] = None,
+    key_file: Annotated[
+        Path | None, typer.Option(help="File with the API key; else the provider's variable.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(help="Answers to each task.", min=1)] = 1,
+    limit: Annotated[int, typer.Option(help="Most tasks; 0: all.", min=0)] = 0,
+    connections: Annotated[int, typer.Option(help="Requests at a time.", min=1)] = 8,
+    max_tokens: Annotated[int, typer.Option(help="Of one answer.", min=1)] = 2048,
+    temperature: Annotated[float | None, typer.Option(help="None: the model's own.")] = None,
+    price_in: Annotated[float | None, typer.Option(help="Per million tokens sent.")] = None,
+    price_out: Annotated[float | None, typer.Option(help="Per million tokens answered.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Price the run; ask nothing.")] = False,
+    replay: Annotated[
+        Path | None, typer.Option(help="Recorded answers, instead of a model.", metavar="FILE")
+    ] = None,
+) -> None:
+    """Ask a model in one or more arms; write answers.jsonl, inspect's logs and the report.
+
+    Begun again in the same folder, it asks only for what has not been answered.
+    """
+    with _errors():
+        chosen = _tasks(split)[: limit or None]
+        named = [_arm(name) for name in arms or ["none"]]
+        tables = Tables.packaged()
+        grounded = next((arm for arm in named if arm in GROUNDED), None)
+        knowledge = _knowledge(grounded, data) if grounded and not replay else Nothing()
+        if dry_run:
+            _priced(chosen, named, knowledge, tables, seeds, (price_in, price_out))
+            return
+        from eval.runner.start import Wanted, start
+
+        wanted = Wanted(
+            tasks=chosen,
+            arms=tuple(named),
+            model=model,
+            base_url=base_url,
+            api_key=key_file.read_text("utf-8").strip() if key_file else None,
+            seeds=seeds,
+            connections=connections,
+            max_tokens=max_tokens,
+            temperature=temperature,
+            replay=recorded.read(replay) if replay else (),
+        )
+        answers, missing = start(wanted, knowledge, tables, out)
+        recorded.write(out / "answers.jsonl", answers)
+        made = build(chosen, scored(chosen, answers, tables), split)
+        _rendered_report(made, out)
+        _say(markdown(made))
+        if missing:
+            _say(f"{missing} answers could not be had; run again in {out} to ask for them.")
             raise typer.Exit(FAILED)
 
 
@@ -194,9 +258,7 @@ def _knowledge(arm: Arm, data: Path | None) -> Knowledge:
     return open_service(data)
 
 
-def _rendered(
-    read: Sequence[Answer], chosen: Sequence[Task], data: Path | None
-) -> list[Answer]:
+def _rendered(read: Sequence[Answer], chosen: Sequence[Task], data: Path | None) -> list[Answer]:
     """Filled schemas as the command lines that they stand for."""
     filled = [one for one in read if one.arm == "schema" and '"command"' in one.answer]
     if not filled:
@@ -209,6 +271,37 @@ def _rendered(
         else one
         for one in read
     ]
+
+
+def _rendered_report(made: Report, out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "report.html").write_text(page(made), "utf-8")
+    (out / "report.md").write_text(markdown(made), "utf-8")
+    (out / "report.json").write_text(made.model_dump_json(indent=1) + "\n", "utf-8")
+
+
+def _priced(
+    chosen: Sequence[Task],
+    arms: Sequence[Arm],
+    knowledge: Knowledge,
+    tables: Tables,
+    seeds: int,
+    prices: tuple[float | None, float | None],
+) -> None:
+    count = default_counter()
+    total = 0.0
+    for arm in arms:
+        found = [first(task, arm, knowledge, tables) for task in chosen]
+        one = price(arm, found, seeds=seeds, count=count, per_million=prices)
+        total += one.cost or 0.0
+        cost = "" if one.cost is None else f", at most {one.cost:.2f}"
+        _say(
+            f"{arm}: {one.requests} requests, {one.input_tokens} tokens sent, "
+            f"{one.output_tokens} answered{cost}"
+        )
+    _say(
+        f"in all at most {total:.2f}" if None not in prices else "Name --price-in and --price-out."
+    )
 
 
 def _note(found: Sequence[Prompt], arm: Arm) -> None:

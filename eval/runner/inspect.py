@@ -77,11 +77,12 @@ def run(
         max_tasks=1,
         score_display=False,
     )
-    answers = []
-    for log in found:
-        for sample in log.samples or ():
-            if held := sample.store.get("answer"):
-                answers.append(Answer.model_validate(held))
+    answers = [
+        Answer.model_validate(sample.store["answer"])
+        for log in found
+        for sample in log.samples or ()
+        if sample.store.get("answer")
+    ]
     return answers, found
 
 

@@ -15,7 +15,7 @@ the price then has to be taken times that."""
 REPAIR_TOKENS = 400
 """Assumed for what a second turn adds: the answer, and what was found wrong with it."""
 MARGIN = 1.3
-"""Tokenizers differ: ours counts up to a quarter less on command lines than those of large models."""
+"""Tokenizers differ: a large model's may count a quarter more on command lines than ours."""
 
 
 class Price(Frozen):
@@ -34,10 +34,9 @@ def price(
     *,
     seeds: int,
     count: TokenCounter,
-    per_million_in: float | None,
-    per_million_out: float | None,
+    per_million: tuple[float | None, float | None],
 ) -> Price:
-    """Price one arm; every second turn is taken to be needed."""
+    """Price one arm; every second turn is taken to be needed. ``per_million``: sent, answered."""
     sent = sum(count("\n".join(m.content for m in one.messages)) for one in prompts) * seeds
     requests = len(prompts) * seeds
     answered = requests * ANSWER_TOKENS
@@ -45,9 +44,10 @@ def price(
         sent = 2 * sent + requests * REPAIR_TOKENS
         requests, answered = 2 * requests, 2 * answered
     tokens_in, tokens_out = round(MARGIN * sent), round(MARGIN * answered)
+    sending, answering = per_million
     cost = None
-    if per_million_in is not None and per_million_out is not None:
-        cost = (tokens_in * per_million_in + tokens_out * per_million_out) / 1_000_000
+    if sending is not None and answering is not None:
+        cost = (tokens_in * sending + tokens_out * answering) / 1_000_000
     return Price(
         arm=arm, requests=requests, input_tokens=tokens_in, output_tokens=tokens_out, cost=cost
     )

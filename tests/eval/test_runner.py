@@ -6,7 +6,6 @@ import subprocess
 import sys
 import textwrap
 import time
-from pathlib import Path
 
 import pytest
 
@@ -20,7 +19,6 @@ from eval.runner.inspect import Setting, open_model, run
 from eval.runner.journal import Journal, Turn
 from eval.scoring.extract import extract
 from eval.scoring.judge import judge
-from eval.scoring.statistics import wilson
 from eval.tasks.model import load
 from eval.truth.tables import Tables
 from tests.eval.standin import INVENTED, StandIn, ignorant
@@ -80,8 +78,9 @@ def _run(tasks, arms, folder, server, knowledge, seeds=1):
     return run(setting, arms, model, logs=folder / "logs", seeds=seeds)
 
 
-def test_the_rate_is_recovered_and_the_arms_order_as_they_must(tmp_path):
-    tasks = SIMPLE[:60]
+@pytest.mark.parametrize("size", [24, pytest.param(150, marks=pytest.mark.slow)])
+def test_the_rate_is_recovered_and_the_arms_order_as_they_must(tmp_path, size):
+    tasks = SIMPLE[:: len(SIMPLE) // size][:size]
     arms = ("none", "context_wrong_version", "context", "context+validate", "selective", "oracle")
     with StandIn(tasks, RATE) as server:
         answers, logs = _run(tasks, arms, tmp_path, server, Documented(tasks))
@@ -96,13 +95,15 @@ def test_the_rate_is_recovered_and_the_arms_order_as_they_must(tmp_path):
     assert rates["selective"].rate == rates["context+validate"].rate == rates["oracle"].rate == 0
     turns = {arm: report.group("standin", arm).turns for arm in arms}
     assert turns["context"] == 1 < turns["context+validate"] < turns["selective"] < 2
-    contrast = next(one for one in report.contrasts if one.arm == "context" and one.stratum == "all")
-    assert contrast.invented.clear
+    contrast = next(
+        one for one in report.contrasts if one.arm == "context" and one.stratum == "all"
+    )
+    assert contrast.invented.clear or size < 100
     assert contrast.invented.only_second == 0
 
 
 def test_an_answer_is_asked_for_once_whatever_arms_and_runs_share_it(tmp_path):
-    tasks = SIMPLE[:10]
+    tasks = SIMPLE[:6]
     with StandIn(tasks, RATE, fail_first=2) as server:
         _run(tasks, ("none",), tmp_path, server, Nothing())
         assert sorted(server.asked) == sorted(task.id for task in tasks)
@@ -174,5 +175,6 @@ def test_a_line_cut_off_by_a_kill_is_dropped_and_written_over(tmp_path):
     assert len(again) == 1
     again.add(Turn(key="b", answer="two"))
     again.close()
-    assert len(Journal(path)) == 2
-    assert wilson(1, 2).rate == 0.5
+    last = Journal(path)
+    assert len(last) == 2
+    last.close()

@@ -30,7 +30,7 @@ def test_gold_answers_have_nothing_invented_and_are_correct():
 
 
 def test_every_mutation_of_a_gold_answer_is_found():
-    rng = random.Random(7)
+    rng = random.Random(7)  # noqa: S311
     made = 0
     for task in TASKS:
         table = TABLES.table(task.product, task.release)
@@ -45,8 +45,7 @@ def test_every_mutation_of_a_gold_answer_is_found():
                 at = rng.randrange(3, len(name))
                 wrong = name[:at] + rng.choice("qxz") + name[at:]
                 changed = re.sub(rf"(?<=\s){re.escape(name)}(?=[\s=]|$)", wrong, gold, count=1)
-                known = {n for flags in table.facts.commands.values() for n in flags}
-                if wrong in known:
+                if any(wrong in flags for flags in table.facts.commands.values()):
                     continue
                 got = _scored(task, changed)
                 made += 1
@@ -60,9 +59,11 @@ def test_an_invented_subcommand_is_found_and_its_options_are_not_judged():
         if task.product not in {"aws", "az", "gcloud"}:
             continue
         words = task.gold[0].split()
-        place = next(at for at, word in enumerate(words) if word.startswith("-")) if any(
-            word.startswith("-") for word in words
-        ) else len(words)
+        place = (
+            next(at for at, word in enumerate(words) if word.startswith("-"))
+            if any(word.startswith("-") for word in words)
+            else len(words)
+        )
         path = TABLES.table(task.product, task.release).locate(words[:place]).path
         changed = " ".join([*path[:-1], f"{path[-1]}-zz", *words[len(path) :]])
         got = _scored(task, changed)
@@ -118,7 +119,9 @@ def test_options_before_the_subcommand_abbreviations_and_values_count_for_what_t
     assert _scored(task, "kubectl --context prod get pods --all-namespaces -owide").correct
     assert _scored(task, "kubectl get pods --all-namespace -o wide").invented_options == 1
     azure = BY_ID["common-019"]
-    assert _scored(azure, "az group create --name demo --loc westeurope --tags owner=platform").correct
+    assert _scored(
+        azure, "az group create --name demo --loc westeurope --tags owner=platform"
+    ).correct
     missing = _scored(azure, "az group create --name demo --tags owner=platform")
     assert [finding.kind for finding in missing.findings] == ["missing_required"]
 
