@@ -75,12 +75,13 @@ def test_nothing_is_run_where_nothing_shuts_it_in(
 
 
 SHOUTING = """
+top='Usage:\\n  tool COMMAND\\n\\nCommands:\\n  run     Run it\\n  odd   Odd one\\n'
 case "$*" in
-  "--help") printf 'Usage:\\n  tool COMMAND\\n\\nCommands:\\n  run     Run it\\n  odd   Odd one\\n';;
+  "--help") printf "$top";;
   "run --help") printf 'Usage:\\n  tool run\\n\\nAvailable Commands:\\n  fast   Faster\\n';;
   "run fast --help") printf 'Usage:\\n  tool run fast\\n\\nFlags:\\n  -n, --now   At once\\n';;
-  "odd --help") printf 'Usage:\\n  tool COMMAND\\n\\nCommands:\\n  run     Run it\\n  odd   Odd one\\n';;
-  "options") printf 'The following options can be passed to any command:\\n\\n    --v=0:\\n\\tLevel\\n';;
+  "odd --help") printf "$top";;
+  "options") printf 'These options can be passed to any command:\\n\\n    --v=0:\\n\\tLevel\\n';;
 esac
 """
 
