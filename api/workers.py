@@ -40,11 +40,12 @@ class Application:
 def run_workers(settings: Settings, taken: socket.socket) -> None:
     """Answer on ``taken`` with ``settings.workers`` processes, until SIGINT or SIGTERM."""
     config = uvicorn.Config(
-        Application(settings, logging.getLogger().level),  # type: ignore[arg-type]  # a factory
+        Application(settings, logging.getLogger().level),
         factory=True,
         workers=settings.workers,
         log_config=None,
         log_level="info",
+        access_log=False,  # our own line has no question in it (`api.middleware.observe`)
         server_header=False,
         timeout_graceful_shutdown=GRACE,
     )

@@ -234,6 +234,8 @@ class Notation(Frozen):
     """Names may begin with ``+``."""
     letters_take: bool = False
     """The letter in ``-T, --tree[=column]`` may be given the value too."""
+    unprinted: bool = False
+    """No option is printed with its value, so that any may take one."""
     literals: bool = False
     """Values stand in capitals, and what doesn't is the value itself: ``-p,
     --indicator-style=slash`` gives ``-p`` as short for the whole."""

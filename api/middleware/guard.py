@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 
 from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.middleware.observe import request_id
 from api.problems import HTTP_CODES, MAX_BODY, problem
 
 log = logging.getLogger(__name__)
+
+
+class _TooLarge(Exception):
+    """More of a body has come than is ever read."""
 
 
 class Guard:
@@ -34,7 +37,7 @@ class Guard:
             message = await receive()
             read += len(message.get("body", b""))
             if read > MAX_BODY or (length.isdigit() and int(length) > MAX_BODY):
-                raise HTTPException(413)  # becomes a problem where the body is awaited
+                raise _TooLarge
             return message
 
         async def noting(message: Message) -> None:
@@ -44,6 +47,14 @@ class Guard:
 
         try:
             await self._app(scope, limited, noting)
+        except _TooLarge:
+            if started:
+                raise
+            code, meaning = HTTP_CODES[413]
+            # The rest of it is not read, and must not be taken for the next request.
+            answer = problem(413, code, meaning)
+            answer.headers["Connection"] = "close"
+            await answer(scope, receive, send)
         except Exception as error:
             incident = request_id.get()
             log.error(

@@ -208,7 +208,7 @@ def _heading_text(element: Tag) -> tuple[str, str]:
     at = anchor(element)
     if own := _OWN_ANCHOR.search(text):
         return text[: own.start()], own["id"]
-    if not at and (inner := element.find("a", attrs={"name": True})) is not None:
+    if not at and (inner := element.select_one("a[name]")) is not None:
         at = str(inner.attrs.get("name", ""))
     return text, at
 
@@ -367,7 +367,7 @@ def _definitions(element: Tag) -> list[Block]:
         if child.name == "dt":
             text = _PILCROWS.sub("", prose(child, _special))
             terms += [term for term in split_terms(text) if term not in terms]
-            inner = child.find(attrs={"id": True}) or child.find("a", attrs={"name": True})
+            inner = child.select_one("[id], a[name]")
             own = "" if inner is None else str(inner.attrs.get("id") or inner.attrs.get("name"))
             at = at or anchor(child) or own
         elif child.name == "dd":
