@@ -34,8 +34,12 @@ _ADMONITIONS = ("note", "tip", "info", "warning", "danger", "caution", "importan
 _CODE = r"(?P<code>(?ms:^[ \t]*(?P<fence>`{3,}|~{3,}).*?(?:^[ \t]*(?P=fence)[`~]*[ \t]*$|\Z))|``[^\n]+?``|`[^`\n]+`)"
 _SHORTCODE = re.compile(_CODE + r"|\{\{[<%]\s*/?[^{}]*?[>%]\}\}")
 _MDX_COMMENT = re.compile(_CODE + r"|\{/\*.*?\*/\}", re.DOTALL)
-_MDX_LINE = re.compile(_CODE + r"|^(?:import\s.+?\sfrom\s.+|import\s+['\"].+|export\s.+)$", re.MULTILINE)
-_COMPONENT = re.compile(_CODE + r"|^[ \t]*</?[A-Z][\w.]*(?:\s(?:[^<>`]|=>)*)?/?>[ \t]*$", re.MULTILINE)
+_MDX_LINE = re.compile(
+    _CODE + r"|^(?:import\s.+?\sfrom\s.+|import\s+['\"].+|export\s.+)$", re.MULTILINE
+)
+_COMPONENT = re.compile(
+    _CODE + r"|^[ \t]*</?[A-Z][\w.]*(?:\s(?:[^<>`]|=>)*)?/?>[ \t]*$", re.MULTILINE
+)
 _INCLUDE = re.compile(r"^(?:--8<--.*|\{!.*!\}|\[TOC\]|\[\[_TOC_\]\])$", re.MULTILINE)
 _TAB = re.compile(r"^(?P<indent>[ \t]*)===[!+]? \"(?P<title>[^\"\n]+)\"[ \t]*$")
 _CONTAINER_TITLE = re.compile(r"^(?P<mark>:{3,})(?P<kind>[a-z]+)", re.MULTILINE)
@@ -59,7 +63,9 @@ def parse(name: str, data: bytes) -> Page:
 
 @lru_cache(maxsize=1)
 def _renderer() -> MarkdownIt:
-    found = MarkdownIt("commonmark", {"html": True, "maxNesting": 60}).enable(["table", "strikethrough"])
+    found = MarkdownIt("commonmark", {"html": True, "maxNesting": 60}).enable(
+        ["table", "strikethrough"]
+    )
     found.use(anchors_plugin, max_level=6).use(deflist_plugin).use(admon_plugin)
     for name in _ADMONITIONS:
         found.use(container_plugin, name)

@@ -66,15 +66,20 @@ _FRAME_IDS = words("toc nav navigation sidebar header footer preamble quickview 
 _FRAME_ROLES = words("navigation banner contentinfo search complementary")
 _HEADINGS = words("h1 h2 h3 h4 h5 h6")
 _CONTAINERS = words("div section article main center body details dd figure fieldset hgroup span a")
-_BLOCKS = words(
-    "p pre div dl ul ol table blockquote hr section article main center details figure fieldset "
-    "summary figcaption dialog address listing xmp"
-) | _HEADINGS
+_BLOCKS = (
+    words(
+        "p pre div dl ul ol table blockquote hr section article main center details figure fieldset "
+        "summary figcaption dialog address listing xmp"
+    )
+    | _HEADINGS
+)
 _LABELS = words("note warning tip caution important danger info attention hint")
 _SUFFIXES = (".gz", ".html", ".htm", ".xhtml", ".mdx", ".md")
 _PILCROWS = re.compile(r"[\s¶§#🔗​]+\Z")
 _OWN_ANCHOR = re.compile(r"\s*\{#(?P<id>[\w.:-]+)\}\s*\Z")
-_NAMES = re.compile(r"(?:long |short )?(?:name|flag|option|switch|argument)s?(?:,.*)?", re.IGNORECASE)
+_NAMES = re.compile(
+    r"(?:long |short )?(?:name|flag|option|switch|argument)s?(?:,.*)?", re.IGNORECASE
+)
 _OPTION = re.compile(r"-{1,2}[A-Za-z0-9?#@\[]")
 _TYPE = re.compile(r"type", re.IGNORECASE)
 _DEFAULT = re.compile(r"defaults?(?: value)?", re.IGNORECASE)

@@ -19,8 +19,10 @@ _FLAGS = re.compile(r"\[(?:flags|options|OPTIONS|global options|command)\]|\bOPT
 _SYNOPSIS = re.compile(r"synopsis|usage", re.IGNORECASE)
 _OPTIONS = re.compile(r"(?:[\w -]+ )?(?:options|flags)(?: .*)?", re.IGNORECASE)
 _WORD = re.compile(r"[a-z][\w.-]*")
-_TITLE = re.compile(r"(?:Command: |The )?[`'\"]?(?P<path>[a-z][\w.-]*(?: [a-z][\w.-]*)*)[`'\"]?"
-                    r"(?: (?:[Cc]ommand)?(?: [Rr]eference)?)?")
+_TITLE = re.compile(
+    r"(?:Command: |The )?[`'\"]?(?P<path>[a-z][\w.-]*(?: [a-z][\w.-]*)*)[`'\"]?"
+    r"(?: (?:[Cc]ommand)?(?: [Rr]eference)?)?"
+)
 _PROMPT = re.compile(r"^\s*[$#>] ")
 _ALIASES = re.compile(r"aliases", re.IGNORECASE)
 _ALIAS = re.compile(r"`?(?P<path>[a-z][\w.-]*(?: [a-z][\w.-]*)+)`?")
@@ -135,8 +137,10 @@ def _with_usage(section: Section, command: str) -> Iterator[Section]:
             usage.append(Text(type="code", text=line["line"]))
         else:
             kept.append(block)
-    if section.heading == "Synopsis" and not usage and all(
-        isinstance(block, Text) and block.type == "code" for block in kept
+    if (
+        section.heading == "Synopsis"
+        and not usage
+        and all(isinstance(block, Text) and block.type == "code" for block in kept)
     ):
         yield section
         return
