@@ -117,7 +117,7 @@ class GitSource(Frozen):
     tag: str = ""
     """Glob of the tags of a release, ``v{release}.*``: the newest version among them is taken."""
     branch: str = ""
-    """The branch of a release: ``release-{release}``; ``main`` where folders tell releases apart."""
+    """The branch of a release: ``release-{release}``; ``main`` where folders tell them apart."""
     format: Format = "markdown"
     include: tuple[str, ...]
     """Glob patterns of paths, without a leading slash."""
@@ -249,7 +249,20 @@ class Reading(Frozen):
     """Options that the pages list and no program accepts."""
     parameters: tuple[str, ...] = ()
     """Pages that describe a configuration file, as globs of their slugs: ``sshd_config``."""
+    program: str = ""
+    """For pages that leave the program out, and are called by the command: ``docker`` where
+    ``container_run.md`` documents ``docker container run``."""
     notation: Notation = Notation()
+
+
+class Canary(Frozen):
+    """A question whose answer is known: a refresh asks it before anything is published."""
+
+    question: str
+    expects: str
+    """What must stand in the context, letter by letter."""
+    releases: tuple[str, ...] = ()
+    """Labels that it is asked of; none: of the newest that was built."""
 
 
 class ReleaseDeclaration(Frozen):
@@ -277,6 +290,7 @@ class Product(Frozen):
     versions: Versioning
     options: Reading = Reading()
     """How its pages write options, and its programs read them."""
+    canaries: tuple[Canary, ...] = ()
     releases: Annotated[tuple[ReleaseDeclaration, ...], Field(min_length=1)]
     """Oldest first."""
 
@@ -373,6 +387,7 @@ def _product(name: str, text: str) -> Product:
         raw = tomllib.loads(text)
         shape = _Shape.model_validate(raw)
         raw.pop("source", None)
+        raw["canaries"] = raw.pop("canary", ())
         raw["releases"] = [
             {"label": label, "sources": _overlay(shape.source, shape.releases[label])}
             for label in sort_labels(shape.versions.scheme, shape.releases)

@@ -32,7 +32,10 @@ _NO_OPTIONS = re.compile(
     re.IGNORECASE,
 )
 _MODES = re.compile(r"(?:commands|functions)", re.IGNORECASE)
-_INHERITED = re.compile(r"options inherited from parent|global options", re.IGNORECASE)
+_INHERITED = re.compile(
+    r"options inherited from parent|global (?:options|flags)|can be passed to any command",
+    re.IGNORECASE,
+)
 _CLUSTER = re.compile(r"-([A-Za-z0-9]{2,}[#?]?)")
 _STATEMENT = re.compile(r"[A-Z]+(?: [A-Z]+)*")
 _ALIAS = re.compile(r"\AAlias for (?:the )?[\"'`]?(?P<path>[a-z][\w-]*(?: [a-z][\w-]*)*)")

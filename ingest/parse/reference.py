@@ -8,29 +8,33 @@ own, a pasted help text becomes its parts, and the page says which command it do
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from corpora.model import Block, Entry, Page, Section, Text
-from ingest.parse.help import help_sections
+from ingest.parse.help_text import help_sections
 
 _HELP = re.compile(r"\s*(?:NAME:\n|USAGE:|[Uu]sage:[ \t]*\S|[Uu]sage:\s*\n\s+\S)")
 _USAGE_LINE = re.compile(r"[Uu]sage:\s+(?P<line>[a-z]\S*(?: .*)?)")
 _FLAGS = re.compile(r"\[(?:flags|options|OPTIONS|global options|command)\]|\bOPTIONS\b|\s-{1,2}\w")
 _SYNOPSIS = re.compile(r"synopsis|usage", re.IGNORECASE)
-_OPTIONS = re.compile(r"(?:[\w -]+ )?(?:options|flags)(?: .*)?", re.IGNORECASE)
+_PATH = re.compile(r"[a-z][\w.-]*(?: [a-z][\w.-]*){0,7}")
 _WORD = re.compile(r"[a-z][\w.-]*")
 _TITLE = re.compile(
     r"(?:Command: |The )?[`'\"]?(?P<path>[a-z][\w.-]*(?: [a-z][\w.-]*)*)[`'\"]?"
     r"(?: (?:[Cc]ommand)?(?: [Rr]eference)?)?"
 )
+_PLACEHOLDERS = re.compile(
+    r"[a-z][\w.-]*(?: [a-z][\w.-]*)*(?: (?:[A-Z][A-Z_]*|\||<[^<>]+>|\.\.\.))*"
+)
 _PROMPT = re.compile(r"^\s*[$#>] ")
-_ALIASES = re.compile(r"aliases", re.IGNORECASE)
-_ALIAS = re.compile(r"`?(?P<path>[a-z][\w.-]*(?: [a-z][\w.-]*)+)`?")
 
 
 def as_reference(page: Page) -> Page:
     """The page with its command and usage, where it documents a command; else as it is."""
-    sections = tuple(part for section in page.sections for part in _unfolded(section))
+    sections = page.sections
+    # A page that pastes several shows how other commands are called.
+    if sum(_is_help(block) for section in sections for block in section.blocks) == 1:
+        sections = tuple(part for section in sections for part in _unfolded(section))
     command = _command(page, sections)
     if not command:
         return page.model_copy(update={"sections": sections})
@@ -50,7 +54,7 @@ def _unfolded(section: Section) -> Iterator[Section]:
     kept: list[Block] = []
     below: list[Section] = []
     for block in section.blocks:
-        if isinstance(block, Text) and block.type == "code" and _HELP.match(block.text):
+        if isinstance(block, Text) and _is_help(block):
             below += help_sections(block.text)
         else:
             kept.append(block)
@@ -63,11 +67,18 @@ def _unfolded(section: Section) -> Iterator[Section]:
         yield part.model_copy(update={"level": level, "anchor": section.anchor})
 
 
+def _is_help(block: Block) -> bool:
+    return isinstance(block, Text) and block.type == "code" and bool(_HELP.match(block.text))
+
+
 def _command(page: Page, sections: tuple[Section, ...]) -> str:
     """The command that a page documents: what its file or title says and its usage confirms."""
     named = page.slug.replace("_", " ")
     title = _TITLE.fullmatch(page.title)
     called = title["path"] if title else ""
+    for path in aliases(sections):
+        if named in (path, path.partition(" ")[2]):
+            return path
     usages = list(_usages(sections))
     has_options = any(
         isinstance(block, Entry) and block.terms[0].startswith("-")
@@ -82,11 +93,25 @@ def _command(page: Page, sections: tuple[Section, ...]) -> str:
         return " ".join(_path(usages[0]))
     # cobra gives a command that only has subcommands a page without a usage.
     headings = {section.heading for section in sections} | {page.title}
-    if " " in named and named in {one.strip("`") for one in headings}:
+    if " " in named and named in {one.strip("`").casefold() for one in headings}:
         return named
-    if has_options and (named == called or named in headings) and _WORD.fullmatch(named):
+    group = has_options or not headings.isdisjoint(("Subcommands", "Aliases"))
+    if group and (named == called or named in headings) and _WORD.fullmatch(named):
         return named
     return ""
+
+
+def aliases(sections: Iterable[Section]) -> Iterator[str]:
+    """The paths under a heading ``Aliases``: in full, or one word where the rest is the page's."""
+    for section in sections:
+        if section.heading != "Aliases":
+            continue
+        for block in section.blocks:
+            if not isinstance(block, Text):
+                continue
+            names = [word.strip(" `") for word in block.text.split(",")]
+            if all(_PATH.fullmatch(name) for name in names):
+                yield from names
 
 
 def _usages(sections: tuple[Section, ...]) -> Iterator[str]:
@@ -97,6 +122,8 @@ def _usages(sections: tuple[Section, ...]) -> Iterator[str]:
                 continue
             if block.type == "code":
                 first = block.text.split("\n", 1)[0]
+                if not _path(first):
+                    continue
                 if section.heading == "Synopsis" or (
                     _is_usage(section, block) and not _PROMPT.match(first)
                 ):
@@ -109,6 +136,14 @@ def _is_usage(section: Section, block: Text) -> bool:
     first = block.text.split("\n", 1)[0]
     shaped = block.text.count("\n") < 4 and bool(_path(first)) and bool(_FLAGS.search(block.text))
     return shaped and ("[" in first or "OPTIONS" in first or bool(_SYNOPSIS.match(section.heading)))
+
+
+def _calls(section: Section, block: Text, command: str) -> bool:
+    """Whether a block is the usage of ``command``: by its shape, or by where it stands."""
+    if not f"{block.text} ".startswith(f"{command} "):
+        return False
+    opening = section.heading in ("", command) and bool(_PLACEHOLDERS.fullmatch(block.text))
+    return opening or _is_usage(section, block)
 
 
 def _path(line: str) -> tuple[str, ...]:
@@ -128,11 +163,8 @@ def _with_usage(section: Section, command: str) -> Iterator[Section]:
     for block in section.blocks:
         if not isinstance(block, Text) or block.type == "table":
             kept.append(block)
-        elif block.type == "code" and not usage and _is_usage(section, block):
-            if block.text.startswith(command):
-                usage.append(block)
-            else:
-                kept.append(block)
+        elif block.type == "code" and not usage and _calls(section, block, command):
+            usage.append(block)
         elif (line := _USAGE_LINE.fullmatch(block.text)) and line["line"].startswith(command):
             usage.append(Text(type="code", text=line["line"]))
         else:
