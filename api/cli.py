@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import logging
 import sys
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -27,8 +26,10 @@ from api.cli_common import (
     errors,
     request,
 )
+from api.cli_common import targets as parse_targets
 from api.cli_doctor import doctor
 from api.cli_keys import keys
+from api.cli_refresh import refresh
 from api.cli_snapshot import snapshots
 from api.printing import (
     err,
@@ -43,9 +44,8 @@ from api.printing import (
 from api.progress import progress_bars
 from api.settings import load_settings
 from corpora.catalogue import Catalogue
-from corpora.errors import InvalidRequest, UnknownVersion
+from corpora.errors import InvalidRequest
 from corpora.snapshot import Snapshot
-from corpora.suggest import closest
 from retrieval.request import DEFAULT_BUDGET, ContextRequest, SearchRequest, Where
 
 app = typer.Typer(
@@ -97,7 +97,7 @@ def build(
     with errors(as_json):
         settings = load_settings(data=data, on_failure=on_failure)
         catalogue = Catalogue.load(settings.products)
-        wanted = _targets(catalogue, targets or [])
+        wanted = parse_targets(catalogue, targets or [])
         with progress_bars(err, quiet=as_json) as progress:
             report = wiring.build(settings, catalogue, wanted, only=only, progress=progress)
         if as_json:
@@ -256,7 +256,7 @@ def mcp(data: Data = None) -> None:
         wiring.serve_mcp(load_settings(data=data))
 
 
-for command in (validate, describe, diff, doctor):
+for command in (validate, describe, diff, refresh, doctor):
     app.command(epilog=EPILOG)(command)
 app.add_typer(keys)
 
@@ -267,27 +267,3 @@ def main() -> None:
         # Documentation is Unicode; a terminal that is not loses a sign, not the answer.
         sys.stdout.reconfigure(errors="replace")
     app()
-
-
-def _targets(catalogue: Catalogue, names: Sequence[str]) -> dict[str, list[str]]:
-    """``["git@2.39", "docker"]`` → the releases to build of each product."""
-    wanted: dict[str, list[str]] = {}
-    for name in names or list(catalogue):
-        product_id, at, label = name.partition("@")
-        product = catalogue[product_id]
-        if at and not label:
-            raise InvalidRequest(
-                f"{name!r} names no release.",
-                hint=f"Say {product_id}, or {product_id}@ and one of: {', '.join(product.labels)}.",
-            )
-        if at and label not in product.labels:
-            raise UnknownVersion(
-                product_id,
-                label,
-                available=product.labels,
-                suggestions=closest(label, product.labels),
-                policy="exact",
-            )
-        labels = wanted.setdefault(product_id, [])
-        labels += [one for one in ([label] if at else product.labels) if one not in labels]
-    return wanted

@@ -47,6 +47,9 @@ class Settings(BaseSettings):
         ge=0,
         description="Reading processes in a build; 0 reads in the main process.",
     )
+    embed_workers: int = Field(
+        1, ge=1, le=64, description="Embedding processes in a build, of one thread each; 1: none."
+    )
     on_failure: Literal["skip", "fail"] = Field(
         "skip", description="Whether a broken page or release is left out, or ends the build."
     )
@@ -83,6 +86,12 @@ class Settings(BaseSettings):
     unconfined_help: bool = Field(
         False,
         description="Ask programs for their help even where they can't be shut in a sandbox.",
+    )
+    keep_snapshots: int = Field(
+        3, ge=1, description="Snapshots to keep, the serving one among them."
+    )
+    keep_downloads_days: int = Field(
+        60, ge=0, description="Days after which a refresh deletes unused downloads; 0: never."
     )
     debian_mirror: str | None = Field(
         None, description="Address of a Debian archive; empty: the one this machine's apt uses."

@@ -16,13 +16,18 @@ from corpora.catalogue import Catalogue
 from corpora.errors import BuildLocked, StoreError
 from corpora.snapshot import Snapshot, current_id
 from corpora.tokens import default_counter
-from ingest.build import BuildReport, Progress
+from ingest.audit import Ask, Audit, Thresholds
+from ingest.build import BuildReport, Gate, Progress
 from ingest.build import build as run_build
 from ingest.installation import installation, snapshot_ids
+from ingest.refresh import RefreshReport
+from ingest.refresh import refresh as run_refresh
 from ingest.snapshot import build_lock
 from retrieval.embed import Embedder, open_embedder
+from retrieval.embed.pool import Opening, processes
 from retrieval.engine import Engine
 from retrieval.index import Indexer, open_index
+from retrieval.request import ContextRequest
 from retrieval.search import Searcher
 from retrieval.store import Layout, Location
 from retrieval.store import settle as settle_store
@@ -44,35 +49,100 @@ def build(
     progress: Progress,
 ) -> BuildReport:
     """Build and publish ``targets`` (product → release labels)."""
-    with Supply(settings) as supply, noted(settings.data) as refresh:
+    with Supply(settings) as supply:
+        return _build(settings, catalogue, targets, supply, only=only, progress=progress)
+
+
+def _build(
+    settings: Settings,
+    catalogue: Catalogue,
+    targets: Mapping[str, Sequence[str]],
+    supply: Supply,
+    *,
+    only: bool,
+    progress: Progress,
+    gate: Gate | None = None,
+) -> BuildReport:
+    embedder = open_settings_embedder(settings)
+    opening = Opening(_models(settings), settings.model, settings.precision)
+    with (
+        noted(settings.data) as noting,
+        processes(embedder, opening, settings.embed_workers) as pooled,
+    ):
         report = run_build(
             settings.data,
             catalogue,
             targets,
             source=supply.source,
             indexer=Indexer(
-                open_settings_embedder(settings),
-                settings.data / "vectors",
-                location=_location(settings, writes=True),
+                pooled, settings.data / "vectors", location=_location(settings, writes=True)
             ),
             tokenizer=default_counter().file,
             on_failure=settings.on_failure,
             only=only,
             processes=settings.processes,
             progress=progress,
+            gate=gate,
+            keep=settings.keep_snapshots,
         )
         settle(settings)
-        return refresh.ended(report)
+        return noting.ended(report)
+
+
+def refresh(
+    settings: Settings,
+    catalogue: Catalogue,
+    targets: Mapping[str, Sequence[str]],
+    *,
+    accept: bool,
+    progress: Progress,
+) -> RefreshReport:
+    """Build ``targets``, audit what was staged, publish it or keep what serves."""
+    with Supply(settings) as supply:
+        audit = Audit(
+            products=catalogue,
+            crawls=supply.crawls,
+            ask=lambda staged: _questions(settings, catalogue, staged),
+            thresholds=Thresholds(),
+            accept=accept,
+        )
+        return run_refresh(
+            settings.data,
+            lambda gate: _build(
+                settings, catalogue, targets, supply, only=False, progress=progress, gate=gate
+            ),
+            audit,
+            lambda: supply.later([catalogue[product] for product in targets]),
+            keep_downloads_days=settings.keep_downloads_days,
+        )
+
+
+def _questions(settings: Settings, catalogue: Catalogue, staged: Snapshot) -> Ask:
+    """Ask a snapshot that is not published yet."""
+    embedder = open_settings_embedder(settings)
+    index = open_index(staged, embedder, _location(settings))
+    engine = Engine(staged, Searcher(staged, index, embedder), catalogue, default_counter())
+
+    def ask(product: str, release: str, question: str) -> str:
+        request = ContextRequest(
+            query=question, product=product, version=release, version_policy="exact"
+        )
+        return engine.context(request).context
+
+    return ask
 
 
 def open_settings_embedder(settings: Settings) -> Embedder:
     """The embedding model that the settings name."""
-    models = settings.models or settings.data / "models"
     # Workers share the processors: a session each with a thread per processor would fight.
     threads = max(1, (os.cpu_count() or 1) // settings.workers) if settings.workers > 1 else None
     return open_embedder(
-        models, model=settings.model, precision=settings.precision, threads=threads
+        _models(settings), model=settings.model, precision=settings.precision, threads=threads
     )
+
+
+def _models(settings: Settings) -> Path:
+    return settings.models or settings.data / "models"
 
 
 def _location(settings: Settings, *, writes: bool = False) -> Location:
@@ -116,10 +186,13 @@ def settle(settings: Settings) -> None:
 def open_serving(settings: Settings, metrics: Metrics | None = None) -> Serving:
     """The engine over the data directory, opened at the first question, and counted if asked to."""
     catalogue = Catalogue.load(settings.products)
+    opened: list[Embedder] = []  # once for all snapshots: a second, and 100 MB
 
     def open_engine(path: Path) -> Engine:
         snapshot = Snapshot.open(path)
-        embedder = open_settings_embedder(settings)
+        if not opened:
+            opened.append(open_settings_embedder(settings))
+        embedder = opened[0]
         index = open_index(snapshot, embedder, _location(settings))
         parts = (snapshot, Searcher(snapshot, index, embedder), catalogue, default_counter())
         if metrics is None:

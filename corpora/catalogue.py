@@ -117,7 +117,7 @@ class GitSource(Frozen):
     tag: str = ""
     """Glob of the tags of a release, ``v{release}.*``: the newest version among them is taken."""
     branch: str = ""
-    """The branch of a release: ``release-{release}``; ``main`` where folders tell releases apart."""
+    """The branch of a release: ``release-{release}``; ``main`` where folders tell them apart."""
     format: Format = "markdown"
     include: tuple[str, ...]
     """Glob patterns of paths, without a leading slash."""
@@ -231,6 +231,8 @@ class Notation(Frozen):
     """Names may begin with ``+``."""
     letters_take: bool = False
     """The letter in ``-T, --tree[=column]`` may be given the value too."""
+    unprinted: bool = False
+    """No option is printed with its value, so that any may take one."""
     literals: bool = False
     """Values stand in capitals, and what doesn't is the value itself: ``-p,
     --indicator-style=slash`` gives ``-p`` as short for the whole."""
@@ -251,6 +253,16 @@ class Reading(Frozen):
     """For pages that leave the program out, and are called by the command: ``docker`` where
     ``container_run.md`` documents ``docker container run``."""
     notation: Notation = Notation()
+
+
+class Canary(Frozen):
+    """A question whose answer is known: a refresh asks it before anything is published."""
+
+    question: str
+    expects: str
+    """What must stand in the context, letter by letter."""
+    releases: tuple[str, ...] = ()
+    """Labels that it is asked of; none: of the newest that was built."""
 
 
 class ReleaseDeclaration(Frozen):
@@ -278,6 +290,7 @@ class Product(Frozen):
     versions: Versioning
     options: Reading = Reading()
     """How its pages write options, and its programs read them."""
+    canaries: tuple[Canary, ...] = ()
     releases: Annotated[tuple[ReleaseDeclaration, ...], Field(min_length=1)]
     """Oldest first."""
 
@@ -374,6 +387,7 @@ def _product(name: str, text: str) -> Product:
         raw = tomllib.loads(text)
         shape = _Shape.model_validate(raw)
         raw.pop("source", None)
+        raw["canaries"] = raw.pop("canary", ())
         raw["releases"] = [
             {"label": label, "sources": _overlay(shape.source, shape.releases[label])}
             for label in sort_labels(shape.versions.scheme, shape.releases)

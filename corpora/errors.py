@@ -315,6 +315,13 @@ class BuildFailed(FlagstoneError):
     status = 507
 
 
+class AuditFailed(FlagstoneError):
+    """What was built looks wrong beside what serves, and was not published."""
+
+    code = "audit_failed"
+    status = 500
+
+
 class ConfigurationError(FlagstoneError):
     """A setting or a product declaration is wrong."""
 

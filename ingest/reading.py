@@ -43,6 +43,9 @@ one: each costs some ten starts of a process, a second each."""
 
 _LONGEST_DETAIL = 200
 
+_CALLED_BY_SOURCE = frozenset(("html", "markdown", "help"))
+"""Formats whose pages are called by their place among the others, rather than by their file."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -66,7 +69,10 @@ class PageRead:
 def read(job: Job, document: Document, tokens: TokenCounter) -> PageRead:
     """Parse one document, cut it into passages, and read what it defines. Raises ParseError."""
     form = document.format or job.format
-    page = job.family.named(parse(form, document.name, document.data))
+    page = parse(form, document.name, document.data)
+    if form in _CALLED_BY_SOURCE:
+        # Of two `index.md` in folders of their own only the source knows how they differ.
+        page = job.family.named(page).model_copy(update={"slug": document.slug})
     placed = tuple(
         PlacedPassage(passage=one.passage, anchor=one.anchor)
         for one in cut(job.product, page, tokens)

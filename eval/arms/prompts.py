@@ -70,9 +70,7 @@ def first(task: Task, arm: Arm, knowledge: Knowledge, tables: Tables) -> Prompt:
     return Prompt(id=task.id, arm=arm, messages=messages, grounded=grounded)
 
 
-def second(
-    task: Task, before: Prompt, answer: str, knowledge: Knowledge, tables: Tables
-) -> Prompt:
+def second(task: Task, before: Prompt, answer: str, knowledge: Knowledge, tables: Tables) -> Prompt:
     """The second turn of an arm that has one; or the prompt with its answer, where it stands."""
     stands = before.model_copy(update={"answer": answer})
     if before.arm not in TWO_TURNS:
@@ -132,7 +130,9 @@ def _help(task: Task, knowledge: Knowledge, tables: Tables) -> str:  # noqa: ARG
 
 def _oracle(task: Task, knowledge: Knowledge, tables: Tables) -> str:  # noqa: ARG001
     table = tables.table(task.product, task.release)
-    return "\n\n".join(_listed(table, path, used) for path, used in _gold_paths(task, table, tables).items())
+    return "\n\n".join(
+        _listed(table, path, used) for path, used in _gold_paths(task, table, tables).items()
+    )
 
 
 def _context(task: Task, knowledge: Knowledge, tables: Tables) -> str:  # noqa: ARG001
@@ -148,7 +148,7 @@ def _schema(task: Task, knowledge: Knowledge, tables: Tables) -> str:  # noqa: A
     tools = knowledge.tools(task.product, task.release, task.question)
     if not tools:
         return ""
-    listed = "\n".join(f"{one.path}\n{one.schema_json}" for one in tools)
+    listed = "\n".join(f"{one.path}\n{one.schema_text}" for one in tools)
     return (
         "Instead of a shell block, answer with one JSON object "
         '{"command": "<one of the commands below>", "arguments": {…}}, its arguments valid by the '

@@ -7,14 +7,14 @@ from types import MappingProxyType
 
 from corpora.errors import ConfigurationError
 from corpora.model import Page
-from ingest.parse import commonmark, docbook, help, html, man
+from ingest.parse import commonmark, docbook, help_text, html, man
 
 Reader = Callable[[str, bytes], Page]
 
 READERS: Mapping[str, Reader] = MappingProxyType(
     {
         "docbook": docbook.parse,
-        "help": help.parse,
+        "help": help_text.parse,
         "html": html.parse,
         "man": man.parse,
         "markdown": commonmark.parse,

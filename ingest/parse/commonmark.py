@@ -35,7 +35,10 @@ where its title is another's (``# config`` in ``context.md``)."""
 _FRONT = re.compile(r"\A\ufeff?---[ \t]*\n(?P<yaml>.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _ADMONITIONS = ("note", "tip", "info", "warning", "danger", "caution", "important")
 # What stands in code is left alone: "<NAME>" there is a placeholder, "{{" a template.
-_CODE = r"(?P<code>(?ms:^[ \t]*(?P<fence>`{3,}|~{3,}).*?(?:^[ \t]*(?P=fence)[`~]*[ \t]*$|\Z))|``[^\n]+?``|`[^`\n]+`)"
+_CODE = (
+    r"(?P<code>(?ms:^[ \t]*(?P<fence>`{3,}|~{3,}).*?(?:^[ \t]*(?P=fence)[`~]*[ \t]*$|\Z))"
+    r"|``[^\n]+?``|`[^`\n]+`)"
+)
 _SHORTCODE = re.compile(_CODE + r"|\{\{[<%]\s*/?[^{}]*?[>%]\}\}")
 _MDX_COMMENT = re.compile(_CODE + r"|\{/\*.*?\*/\}", re.DOTALL)
 _MDX_LINE = re.compile(
@@ -54,6 +57,8 @@ def parse(name: str, data: bytes) -> Page:
     text = gunzip(name, data).decode("utf-8", "replace")
     text = "\n".join(text.splitlines()).removeprefix("\ufeff")
     front, text = _front_matter(name, text)
+    if front and not text.strip():
+        raise ParseError(name, Reason.CONTENTS_ONLY, "front matter and no text")
     for pattern in (_MDX_COMMENT, _SHORTCODE, _MDX_LINE, _COMPONENT):
         text = pattern.sub(lambda match: match["code"] or "", text)
     text = _CONTAINER_TITLE.sub(r"\g<mark> \g<kind>", _INCLUDE.sub("", _untabbed(text)))
@@ -62,7 +67,8 @@ def parse(name: str, data: bytes) -> Page:
     except RecursionError as error:
         raise ParseError(name, Reason.MALFORMED, "it nests too deep") from error
     title = next((front[key] for key in ("title", "linkTitle") if front.get(key)), "")
-    page = html.read(name, markup, title=title, summary=front.get("description", ""))
+    summary = front.get("description", "")
+    page = html.read(name, markup, title=title, summary=summary, framed=False)
     if not page.command and _GENERATED in text:
         return page.model_copy(update={"command": page.slug.replace("_", " ")})
     return page
@@ -70,9 +76,8 @@ def parse(name: str, data: bytes) -> Page:
 
 @lru_cache(maxsize=1)
 def _renderer() -> MarkdownIt:
-    found = MarkdownIt("commonmark", {"html": True, "maxNesting": 60}).enable(
-        ["table", "strikethrough"]
-    )
+    found = MarkdownIt("commonmark", {"html": True, "maxNesting": 60})
+    found.enable(["table", "strikethrough"])
     found.use(anchors_plugin, max_level=6).use(deflist_plugin).use(admon_plugin)
     for name in _ADMONITIONS:
         found.use(container_plugin, name)

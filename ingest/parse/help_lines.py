@@ -25,7 +25,7 @@ from ingest.parse.clean import fold
 from ingest.parse.terms import split_terms
 
 MAX_INDENT = 12
-"""Columns before an option. pflag puts six before a long name without a letter, perl's tools ten."""
+"""Columns before an option. pflag puts six before a name without a letter, perl's tools ten."""
 
 _OPTION = re.compile(
     r"(?P<indent>[ \t]{0,12})(?P<term>(?:-{1,2}(?:\[no-\])?[A-Za-z0-9?#@]|-{1,2}<|--\Z).*)"
@@ -66,12 +66,16 @@ def option_line(line: str) -> tuple[int, str, str] | None:
 def is_listing(text: str) -> bool:
     """Whether a block of lines is a list of options and nothing else."""
     lines = [line for line in text.split("\n") if line.strip()]
-    return bool(lines) and option_line(lines[0]) is not None and not _is_command(lines[0])
-
-
-def _is_command(line: str) -> bool:
-    """A lone ``--flag`` at the margin of an example is no list."""
-    return not line[0].isspace() and not _GAP.search(line) and not line.rstrip().endswith(":")
+    if not lines or option_line(lines[0]) is None:
+        return False
+    first, second = lines[0], lines[1] if len(lines) > 1 else ""
+    # A lone "--flag" at the margin of an example is no list; with its text below it, it is.
+    return bool(
+        first[0].isspace()
+        or _GAP.search(first)
+        or first.rstrip().endswith(":")
+        or second[:1].isspace()
+    )
 
 
 def read_listing(text: str) -> tuple[Block, ...]:
@@ -127,10 +131,8 @@ def _inside(draft: _Draft | None, line: str) -> bool:
 def _entry(draft: _Draft) -> Entry:
     while draft.lines and not draft.lines[-1].strip():
         draft.lines.pop()
-    body: list[Block] = []
-    for part in _parts(draft.lines):
-        body.append(Text(text=part))
-    return Entry(terms=split_terms(fold(draft.term)) or (draft.term,), body=tuple(body))
+    body = tuple(Text(text=part) for part in _parts(draft.lines))
+    return Entry(terms=split_terms(fold(draft.term)) or (draft.term,), body=body)
 
 
 def _parts(lines: Sequence[str]) -> list[str]:

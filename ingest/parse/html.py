@@ -68,8 +68,8 @@ _HEADINGS = words("h1 h2 h3 h4 h5 h6")
 _CONTAINERS = words("div section article main center body details dd figure fieldset hgroup span a")
 _BLOCKS = (
     words(
-        "p pre div dl ul ol table blockquote hr section article main center details figure fieldset "
-        "summary figcaption dialog address listing xmp"
+        "p pre div dl ul ol table blockquote hr section article main center details figure "
+        "fieldset summary figcaption dialog address listing xmp"
     )
     | _HEADINGS
 )
@@ -103,15 +103,19 @@ def slug_of(name: str) -> str:
     return path.parent.name or stem if stem in ("index", "_index") else stem
 
 
-def read(name: str, html: str, *, title: str = "", summary: str = "") -> Page:
-    """Read markup. ``title`` and ``summary`` are those that stand elsewhere, in front matter."""
+def read(name: str, html: str, *, title: str = "", summary: str = "", framed: bool = True) -> Page:
+    """Read markup. ``title`` and ``summary`` are those that stand elsewhere, in front matter.
+
+    ``framed``: whether navigation may stand around the content.
+    """
     soup = tree(name, html)
     body = soup.body
     if body is None:
         raise ParseError(name, Reason.EMPTY, "no body")
     head = soup.title  # still there where the parser put it into the body
-    main = _main(body)
-    _drop_frames(main)
+    main = _main(body) if framed else body
+    if framed:
+        _drop_frames(main)
     found = _Reader()
     found.walk(main, title)
     sections = found.outline.sections()
@@ -204,7 +208,7 @@ def _heading_text(element: Tag) -> tuple[str, str]:
     at = anchor(element)
     if own := _OWN_ANCHOR.search(text):
         return text[: own.start()], own["id"]
-    if not at and (inner := element.find("a", attrs={"name": True})) is not None:
+    if not at and (inner := element.select_one("a[name]")) is not None:
         at = str(inner.attrs.get("name", ""))
     return text, at
 
@@ -363,7 +367,7 @@ def _definitions(element: Tag) -> list[Block]:
         if child.name == "dt":
             text = _PILCROWS.sub("", prose(child, _special))
             terms += [term for term in split_terms(text) if term not in terms]
-            inner = child.find(attrs={"id": True}) or child.find("a", attrs={"name": True})
+            inner = child.select_one("[id], a[name]")
             own = "" if inner is None else str(inner.attrs.get("id") or inner.attrs.get("name"))
             at = at or anchor(child) or own
         elif child.name == "dd":

@@ -128,7 +128,7 @@ class Reader:
                 state.add(list_item(marker, body))
             else:
                 spelled = tuple(dict.fromkeys(one for term in terms for one in split_terms(term)))
-                state.add([Entry(terms=spelled, body=tuple(body), anchor=at)])
+                state.add([Entry(terms=spelled, body=tuple(body), anchor=at)] if spelled else body)
             terms, at = [], ""
         state.after_list = True
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from corpora.model import Block, Entry, Page, Section, Text
-from ingest.parse.help import help_sections
+from ingest.parse.help_text import help_sections
 
 _HELP = re.compile(r"\s*(?:NAME:\n|USAGE:|[Uu]sage:[ \t]*\S|[Uu]sage:\s*\n\s+\S)")
 _USAGE_LINE = re.compile(r"[Uu]sage:\s+(?P<line>[a-z]\S*(?: .*)?)")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 
 from corpora.catalogue import Product
 from corpora.errors import FlagstoneError, Reason, SourceError
-from ingest.sources.base import Document, Found, Progress, Source, silent
+from ingest.sources.base import Discovering, Document, Found, Progress, Source, silent
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ class SeveralSources:
         self._product = product
         self._openers = tuple(openers)
         self._owners: dict[str, Source] = {}
+        self._opened: list[Source] = []
 
     def releases(self, *, on_progress: Progress = silent) -> tuple[Found, ...]:
         """Which declared releases any of them has, in declared order.
@@ -40,6 +42,7 @@ class SeveralSources:
                 break
             try:
                 source = opener(self._product.only(lacking))
+                self._opened.append(source)
                 here = source.releases(on_progress=on_progress)
             except FlagstoneError as error:
                 log.warning("%s: %s", self._product.id, error)
@@ -60,6 +63,15 @@ class SeveralSources:
     def fetch(self, found: Found, *, on_progress: Progress = silent) -> Iterator[Document]:
         """Every document of ``found``, from the source that has it. Raises SourceError."""
         return self._owner(found).fetch(found, on_progress=on_progress)
+
+    def versions(self) -> tuple[str, ...]:
+        """Every upstream version that the sources asked so far know of."""
+        found: dict[str, None] = {}
+        for source in self._opened:
+            if isinstance(source, Discovering):
+                with suppress(FlagstoneError):
+                    found |= dict.fromkeys(source.versions())
+        return tuple(found)
 
     def _owner(self, found: Found) -> Source:
         try:

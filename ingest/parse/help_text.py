@@ -61,6 +61,9 @@ def help_sections(text: str) -> Iterator[Section]:
         usage = _USAGE.fullmatch(line)
         head = _HEADING.fullmatch(line) if not line[:1].isspace() else None
         if usage is None and head is None:
+            if heading == "Synopsis" and _begins(line):  # Go's "Usage of tool:" heads the options
+                yield from _section(heading, run)
+                heading, run = "", []
             run.append(line)
             # The usage of GNU programs and of click ends where the indentation does.
             if heading == "Synopsis" and not line.strip() and any(one.strip() for one in run):
