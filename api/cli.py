@@ -27,6 +27,7 @@ from api.cli_common import (
     errors,
     request,
 )
+from api.cli_keys import keys
 from api.cli_snapshot import snapshots
 from api.printing import (
     err,
@@ -110,6 +111,14 @@ def build(
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0: any free one.")] = None,
+    allow_anonymous: Annotated[
+        bool | None,
+        typer.Option(
+            "--allow-anonymous",
+            help="Listen beyond this machine although there are no API keys.",
+            show_default=False,
+        ),
+    ] = None,
     workers: Annotated[int | None, typer.Option(help="Processes that answer.")] = None,
     data: Data = None,
 ) -> None:
@@ -119,7 +128,10 @@ def serve(
         err.print(f"Answering on {address} from snapshot {snapshot}. Ctrl-C ends it.")
 
     with errors(as_json=False):
-        wiring.serve(load_settings(data=data, host=host, port=port, workers=workers), started)
+        settings = load_settings(
+            data=data, host=host, port=port, allow_anonymous=allow_anonymous, workers=workers
+        )
+        wiring.serve(settings, started)
 
 
 @app.command(epilog=EPILOG)
@@ -236,8 +248,16 @@ def products(
             print_products(held)
 
 
+@app.command(epilog=EPILOG)
+def mcp(data: Data = None) -> None:
+    """Answer over the Model Context Protocol, on standard input and output."""
+    with errors(as_json=False):
+        wiring.serve_mcp(load_settings(data=data))
+
+
 for command in (validate, describe, diff):
     app.command(epilog=EPILOG)(command)
+app.add_typer(keys)
 
 
 def main() -> None:

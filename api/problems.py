@@ -7,7 +7,6 @@ reaches us, or by a fault of ours, has the codes of `HTTP_CODES`.
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -16,11 +15,9 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from corpora.errors import FlagstoneError, InvalidRequest
+from corpora.errors import FlagstoneError, InvalidRequest, RateLimited, Unauthorized
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +34,7 @@ HTTP_CODES: Mapping[int, tuple[str, str]] = {
     400: (InvalidRequest.code, "The body can't be read."),
     404: ("no_such_route", "No route has this path."),
     405: ("method_not_allowed", "The route has another method."),
-    408: ("request_timeout", "The request did not arrive in time."),
+    408: ("request_timeout", "The body did not arrive in time."),
     413: ("request_too_large", f"The body has more than {MAX_BODY:,} bytes."),
     415: ("unsupported_media_type", "The body is not sent as application/json."),
     500: (FlagstoneError.code, "A fault of ours; the log has it under the incident's number."),
@@ -88,7 +85,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(FlagstoneError, _flagstone_problem)
     app.add_exception_handler(RequestValidationError, _validation_problem)
     app.add_exception_handler(HTTPException, _http_problem)
-    app.add_middleware(_Guard)
     describe = app.openapi
 
     def openapi() -> dict[str, object]:
@@ -130,12 +126,22 @@ def problem(
     return JSONResponse(shown.model_dump(exclude_none=True), status_code=status, media_type=PROBLEM)
 
 
+def problem_of(error: FlagstoneError) -> Response:
+    """An error of ours as a response."""
+    answer = problem(error.status, error.code, error.message, error.hint, extra=error.extra)
+    if isinstance(error, Unauthorized):
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, RateLimited):
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
+
+
 async def _flagstone_problem(request: Request, error: Exception) -> Response:
     if not isinstance(error, FlagstoneError):
         raise error
     if error.status >= 500:
         log.warning("%s: %s: %s", _asked(request), error.code, error)
-    return problem(error.status, error.code, error.message, error.hint, extra=error.extra)
+    return problem_of(error)
 
 
 async def _validation_problem(request: Request, error: Exception) -> Response:
@@ -174,46 +180,3 @@ async def _http_problem(request: Request, error: Exception) -> Response:
 
 def _asked(request: Request) -> str:
     return f"{request.method} {request.url.path[:ECHOED]}"
-
-
-class _Guard:
-    """Refuses bodies that are too large, and answers for faults of ours without telling of them."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one connection, as ASGI asks."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        started = False
-        length = Headers(scope=scope).get("content-length", "")
-        read = 0
-
-        async def limited() -> Message:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > MAX_BODY or (length.isdigit() and int(length) > MAX_BODY):
-                raise HTTPException(413)  # becomes a problem where the body is awaited
-            return message
-
-        async def noting(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
-        try:
-            await self._app(scope, limited, noting)
-        except Exception as error:
-            incident = uuid.uuid4().hex[:12]
-            log.error(
-                "incident %s at %s %s", incident, scope["method"], scope["path"], exc_info=error
-            )
-            if started:
-                raise  # half an answer is out: only closing the connection tells
-            code = HTTP_CODES[500][0]
-            detail = "Something went wrong inside the service."
-            hint = f"The service's log has it as incident {incident}."
-            await problem(500, code, detail, hint)(scope, receive, send)

@@ -17,6 +17,7 @@ import typer
 from api.cli import app
 from api.cli_common import EXIT_STATUS
 from api.http import create_app
+from api.metrics import described as metrics
 from api.problems import HTTP_CODES, PROBLEM
 from api.serving import Serving
 from api.settings import PREFIX, Settings
@@ -53,6 +54,16 @@ EXAMPLES: Mapping[tuple[str, str], tuple[str, Mapping[str, object] | None]] = {
             "limit": 3,
         },
     ),
+    ("POST", "/validate"): (
+        "/validate",
+        {"command": "git commit --all --mesage=done", "product": "git", "version": "2.39"},
+    ),
+    ("GET", "/commands/{product}/{release}/{path}/schema"): (
+        "/commands/git/2.39/git%20commit/schema",
+        None,
+    ),
+    ("GET", "/commands/{product}/{release}/{path}"): ("/commands/git/2.39/git%20commit", None),
+    ("GET", "/diff"): ("/diff?product=git&old=2.30&new=2.47&path=git+commit&format=text", None),
     ("GET", "/products"): ("/products", None),
     ("GET", "/products/{product}/releases"): ("/products/git/releases", None),
     ("GET", "/passages/{passage}"): (f"/passages/{ID}", None),
@@ -71,6 +82,7 @@ HEAD = """\
 `python -m api.reference > docs/reference.md`.
 
 - [Settings](#settings) · [Command line](#command-line) · [HTTP](#http) · [Types](#types) ·
+  [Metrics](#metrics) ·
   [Errors](#errors)
 """
 
@@ -95,6 +107,13 @@ As `format=markdown`, `/context` answers with the context alone, and these heade
 `X-Flagstone-Next-Cursor`.
 """
 
+METRICS_HEAD = """\
+## Metrics
+
+`/metrics` has them in the form that Prometheus reads. With API keys it needs one of the scope
+`admin`.
+"""
+
 ERRORS_HEAD = f"""\
 ## Errors
 
@@ -108,7 +127,15 @@ def reference() -> str:
     """The whole page."""
     schema = create_app(Serving(Path(), _never)).openapi()
     parts = [HEAD, *_settings(), COMMANDS_HEAD, *_commands(), *_exit_status(), HTTP_HEAD]
-    parts += [*_routes(schema), "## Types\n", *_types(schema), ERRORS_HEAD, *_errors()]
+    parts += [
+        *_routes(schema),
+        "## Types\n",
+        *_types(schema),
+        METRICS_HEAD,
+        *_metrics(),
+        ERRORS_HEAD,
+        *_errors(),
+    ]
     return "\n".join(parts)
 
 
@@ -136,7 +163,7 @@ def _settings() -> Iterator[str]:
 
 
 def _commands() -> Iterator[str]:
-    for name, command in _leaf_commands(typer.main.get_command(app)):
+    for name, command in commands():
         arguments = [one for one in command.params if one.param_type_name == "argument"]
         usage = " ".join(_argument(one) for one in arguments)
         yield f"### `flagstone {name}{f' {usage}' if usage else ''}`\n"
@@ -149,13 +176,14 @@ def _commands() -> Iterator[str]:
         yield ""
 
 
-def _leaf_commands(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
-    """Every command with its whole name: ``snapshot list``."""
-    for name, command in group.commands.items():
+def commands(group: Any = None, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command that does something, by what is typed for it: ``keys create``."""
+    here: Any = group or typer.main.get_command(app)
+    for name, command in here.commands.items():
         if hasattr(command, "commands"):
-            yield from _leaf_commands(command, f"{before}{name} ")
+            yield from commands(command, f"{prefix}{name} ")
         else:
-            yield f"{before}{name}", command
+            yield f"{prefix}{name}", command
 
 
 def _argument(argument: Any) -> str:  # typer has no public type for it
@@ -214,7 +242,7 @@ def _types(schema: Mapping[str, Any]) -> Iterator[str]:
         if about := described.get("description", ""):
             yield f"{about.replace('``', '`')}\n"
         yield _head("field", "type")
-        for field, its in described["properties"].items():
+        for field, its in described.get("properties", {}).items():
             yield _row(f"`{field}`", _type(its))
         yield ""
 
@@ -230,6 +258,13 @@ def _type(described: Mapping[str, Any]) -> str:
     if described.get("type") == "array":
         return f"list of {_type(described['items'])}"
     return str(described.get("format") or described.get("type"))
+
+
+def _metrics() -> Iterator[str]:
+    yield _head("metric", "labels", "what")
+    for name, labels, about in metrics():
+        yield _row(f"`{name}`", ", ".join(f"`{one}`" for one in labels), about)
+    yield ""
 
 
 def _errors() -> Iterator[str]:

@@ -39,6 +39,16 @@ class Serving:
         self._refused: tuple[str, int] | None = None
         self._lock = threading.Lock()
 
+    @property
+    def data(self) -> Path:
+        """The data directory."""
+        return self._data
+
+    @property
+    def opened(self) -> Engine | None:
+        """The engine that answered last, without a look at what is published; None before."""
+        return self._engine
+
     def start(self) -> Engine:
         """Check every byte of the snapshot that should serve, and open it.
 

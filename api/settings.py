@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from corpora.catalogue import SOURCE_KINDS, SourceKind
 from corpora.errors import ConfigurationError, InvalidRequest
 
 PREFIX = "FLAGSTONE_"
@@ -51,6 +53,40 @@ class Settings(BaseSettings):
     on_failure: Literal["skip", "fail"] = Field(
         "skip", description="Whether a broken page or release is left out, or ends the build."
     )
+    sources: Annotated[tuple[SourceKind, ...], NoDecode] = Field(
+        SOURCE_KINDS,
+        description="Kinds of source that a build may ask, comma-separated, the first first.",
+    )
+    egress_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="The only hosts that may be asked, comma-separated; empty: any public one."
+    )
+    egress_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (), description="Networks that may be asked although they are private, comma-separated."
+    )
+    egress_proxy: SecretStr | None = Field(
+        None, description="Address of a proxy for all requests of the crawler."
+    )
+    egress_ca_file: Path | None = Field(
+        None, description="Certificates to trust instead of the public authorities'."
+    )
+    source_roots: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (), description="Folders below which documentation may be read, comma-separated."
+    )
+    mirrors: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Local folders for git repositories: docker/cli=/srv/docker-cli, "
+        "comma-separated; OWNER/NAME@REF=FOLDER is of one tag or branch.",
+    )
+    pypi_index: str | None = Field(
+        None, description="Address of a Python package index; empty: the one of this machine's pip."
+    )
+    npm_registry: str | None = Field(
+        None, description="Address of an npm registry; empty: the one of this machine's npm."
+    )
+    unconfined_help: bool = Field(
+        False,
+        description="Ask programs for their help even where they can't be shut in a sandbox.",
+    )
     debian_mirror: str | None = Field(
         None, description="Address of a Debian archive; empty: the one this machine's apt uses."
     )
@@ -83,6 +119,63 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address that `flagstone serve` listens on.")
     port: int = Field(8600, ge=0, le=65_535, description="Port that `flagstone serve` listens on.")
+    allowed_hosts: str = Field(
+        "",
+        description="Host names that the service goes by, with commas between; `*.example.org` and"
+        " `*` are possible. Empty: on a loopback address those of this machine, else any.",
+    )
+    cors_origins: str = Field(
+        "",
+        description="Origins whose web pages may call the service, with commas between;"
+        " empty: none but its own.",
+    )
+    allow_anonymous: bool = Field(
+        False,
+        description="Whether to listen beyond this machine although there are no API keys"
+        " (`flagstone keys create` makes one).",
+    )
+    open_probes: bool = Field(
+        False, description="Whether `/healthz` and `/readyz` answer without a key, for probes."
+    )
+    rate_limit: int = Field(
+        600,
+        ge=0,
+        le=1_000_000,
+        description="Calls a minute that one API key may make; 0: any number.",
+    )
+    body_seconds: float = Field(
+        10, gt=0, le=3_600, description="How long a request's body may take to arrive."
+    )
+    answer_seconds: float = Field(
+        30, gt=0, le=3_600, description="How long an answer may take; then `timed_out`."
+    )
+    traces: str = Field(
+        "",
+        description="Address of an OpenTelemetry collector (OTLP over HTTP) for traces, e.g."
+        " `http://127.0.0.1:4318/v1/traces`; empty: none. Needs the extra `tracing`.",
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="How `flagstone serve` logs: lines for people, or JSON lines."
+    )
+    log_queries: bool = Field(
+        False, description="Whether the log may hold what was asked. It never holds keys."
+    )
+
+    @field_validator(
+        "sources",
+        "egress_hosts",
+        "egress_networks",
+        "source_roots",
+        "mirrors",
+        mode="before",
+    )
+    @classmethod
+    def _listed(cls, given: object) -> object:
+        """``a, b`` as an environment variable has it."""
+        if isinstance(given, str):
+            return tuple(word for part in given.split(",") if (word := part.strip()))
+        return given
+
     workers: int = Field(1, ge=1, le=64, description="Processes that answer on that port.")
     active: int = Field(
         16, ge=1, le=512, description="Requests that each of them answers at the same time."

@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from api.refreshes import noted
 from api.serving import Serving
 from api.settings import Settings
-from corpora.catalogue import Catalogue, Product
+from api.supply import Supply
+from corpora.catalogue import Catalogue
 from corpora.errors import BuildLocked, StoreError
 from corpora.snapshot import Snapshot, current_id
 from corpora.tokens import default_counter
@@ -18,9 +20,6 @@ from ingest.build import BuildReport, Progress
 from ingest.build import build as run_build
 from ingest.installation import installation, snapshot_ids
 from ingest.snapshot import build_lock
-from ingest.sources.apt import AptArchive
-from ingest.sources.base import Source
-from ingest.sources.deb import DebSource
 from retrieval.embed import Embedder, open_embedder
 from retrieval.embed.pool import Opening, processes
 from retrieval.engine import Engine
@@ -31,6 +30,8 @@ from retrieval.store import settle as settle_store
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+    from api.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -44,20 +45,18 @@ def build(
     progress: Progress,
 ) -> BuildReport:
     """Build and publish ``targets`` (product → release labels)."""
-    # One archive for the whole build, so that its indexes are updated once.
-    archive = AptArchive(settings.data / "downloads", mirror=settings.debian_mirror)
-
-    def source(product: Product) -> Source:
-        return DebSource(product, archive)
-
     embedder = open_settings_embedder(settings)
     opening = Opening(_models(settings), settings.model, settings.precision)
-    with processes(embedder, opening, settings.embed_workers) as pooled:
+    with (
+        Supply(settings) as supply,
+        noted(settings.data) as refresh,
+        processes(embedder, opening, settings.embed_workers) as pooled,
+    ):
         report = run_build(
             settings.data,
             catalogue,
             targets,
-            source=source,
+            source=supply.source,
             indexer=Indexer(
                 pooled, settings.data / "vectors", location=_location(settings, writes=True)
             ),
@@ -67,8 +66,8 @@ def build(
             processes=settings.processes,
             progress=progress,
         )
-    settle(settings)
-    return report
+        settle(settings)
+        return refresh.ended(report)
 
 
 def open_settings_embedder(settings: Settings) -> Embedder:
@@ -122,8 +121,8 @@ def settle(settings: Settings) -> None:
         log.info("alias %s is set; deleted: %s", location.prefix, ", ".join(gone) or "nothing")
 
 
-def open_serving(settings: Settings) -> Serving:
-    """The engine over the data directory, opened at the first question."""
+def open_serving(settings: Settings, metrics: Metrics | None = None) -> Serving:
+    """The engine over the data directory, opened at the first question, and counted if asked to."""
     catalogue = Catalogue.load(settings.products)
     opened: list[Embedder] = []  # once for all snapshots: a second, and 100 MB
 
@@ -133,21 +132,32 @@ def open_serving(settings: Settings) -> Serving:
             opened.append(open_settings_embedder(settings))
         embedder = opened[0]
         index = open_index(snapshot, embedder, _location(settings))
-        return Engine(snapshot, Searcher(snapshot, index, embedder), catalogue, default_counter())
+        parts = (snapshot, Searcher(snapshot, index, embedder), catalogue, default_counter())
+        if metrics is None:
+            return Engine(*parts)
+        from api.metered import MeteredEngine
+
+        return MeteredEngine(metrics, *parts)
 
     return Serving(settings.data, open_engine)
 
 
-def application(settings: Settings, serving: Serving | None = None) -> FastAPI:
+def application(
+    settings: Settings, serving: Serving | None = None, metrics: Metrics | None = None
+) -> FastAPI:
     """The service over the data directory, its snapshot open and checked."""
     # Imported here, because the other commands have no use for a web framework.
     from api.http import create_app
-    from api.limits import Admission
+    from api.metrics import Metrics
+    from api.middleware.stack import Policy
+    from api.tracing import collector, trace_requests
 
-    serving = serving or open_serving(settings)
+    metrics = metrics or Metrics()
+    serving = serving or open_serving(settings, metrics)
     serving.start()
-    app = create_app(serving)
-    app.add_middleware(Admission, active=settings.active, waiting=settings.waiting)
+    app = create_app(serving, Policy.of(settings), metrics)
+    if settings.traces:
+        trace_requests(app, collector(settings.traces), with_queries=settings.log_queries)
     return app
 
 
@@ -157,14 +167,29 @@ def serve(settings: Settings, started: Callable[[str, str], None]) -> None:
     Fails at once where no snapshot can be served, or the port is taken.
     """
     from api.listening import address, listen, run
+    from api.logs import log_requests
+    from api.metrics import Metrics
+    from api.middleware.stack import Policy
     from api.workers import run_workers
 
+    Policy.of(settings)  # before anything is opened: whether it may listen there at all
+    log_requests(as_json=settings.log_format == "json")
     with listen(settings.host, settings.port) as taken:
         if settings.workers > 1:
             started(address(taken), Snapshot.current(settings.data).id)
             run_workers(settings, taken)
             return
-        serving = open_serving(settings)
-        app = application(settings, serving)
+        metrics = Metrics()
+        serving = open_serving(settings, metrics)
+        app = application(settings, serving, metrics)
         started(address(taken), serving.engine().snapshot.id)
         run(app, taken)
+
+
+def serve_mcp(settings: Settings) -> None:
+    """Answer over the Model Context Protocol on standard input and output, until the input ends."""
+    import anyio
+
+    from api.mcp.transports import serve_stdio
+
+    anyio.run(serve_stdio, open_serving(settings))

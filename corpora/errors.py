@@ -7,7 +7,15 @@
     │   ├── InvalidRequest          invalid_request      422
     │   ├── UnknownProduct          unknown_product      404
     │   ├── UnknownVersion          unknown_version      404
-    │   └── UnknownPassage          unknown_passage      404
+    │   ├── UnknownPassage          unknown_passage      404
+    │   ├── Unauthorized            unauthorized         401
+    │   ├── Forbidden               forbidden            403
+    │   ├── WrongOrigin             wrong_origin         403
+    │   ├── WrongHost               wrong_host           421
+    │   ├── RateLimited             rate_limited         429
+    │   └── UnknownKey              unknown_key          404
+    ├── TimedOut                    timed_out            503
+    ├── NotRunning                  not_running          503
     ├── SnapshotError               what should be served is not there, or is damaged
     │   ├── NoSnapshot              no_snapshot          503
     │   ├── CorruptSnapshot         corrupt_snapshot     503
@@ -143,6 +151,66 @@ class UnknownPassage(RequestError):
 
     code = "unknown_passage"
     status = 404
+
+
+class Unauthorized(RequestError):
+    """The call needs an API key, and has none that is known here."""
+
+    code = "unauthorized"
+    status = 401
+
+
+class Forbidden(RequestError):
+    """The API key is known, but its scope does not cover the call."""
+
+    code = "forbidden"
+    status = 403
+
+
+class WrongOrigin(RequestError):
+    """A web page of an origin that is not allowed sent the request."""
+
+    code = "wrong_origin"
+    status = 403
+
+
+class WrongHost(RequestError):
+    """The request is for a host name that this service does not go by."""
+
+    code = "wrong_host"
+    status = 421
+
+
+class RateLimited(RequestError):
+    """The API key has asked more often than it may. ``retry_after`` is in seconds."""
+
+    code = "rate_limited"
+    status = 429
+
+    def __init__(self, message: str, *, hint: str = "", retry_after: int = 1) -> None:
+        super().__init__(message, hint=hint, retry_after=retry_after)
+        self.retry_after = retry_after
+
+
+class UnknownKey(RequestError):
+    """No API key has that id."""
+
+    code = "unknown_key"
+    status = 404
+
+
+class TimedOut(FlagstoneError):
+    """The answer took longer than the service lets one take."""
+
+    code = "timed_out"
+    status = 503
+
+
+class NotRunning(FlagstoneError):
+    """The service has not started yet, or is ending."""
+
+    code = "not_running"
+    status = 503
 
 
 class SnapshotError(FlagstoneError):

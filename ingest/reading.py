@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from commands.model import Source
 from corpora.errors import FlagstoneError, ParseError, Reason
 from corpora.tokens import TokenCounter
 from ingest.extract.families import Family
@@ -64,7 +65,8 @@ class PageRead:
 
 def read(job: Job, document: Document, tokens: TokenCounter) -> PageRead:
     """Parse one document, cut it into passages, and read what it defines. Raises ParseError."""
-    page = parse(job.format, document.name, document.data)
+    form = document.format or job.format
+    page = job.family.named(parse(form, document.name, document.data))
     placed = tuple(
         PlacedPassage(passage=one.passage, anchor=one.anchor)
         for one in cut(job.product, page, tokens)
@@ -78,7 +80,8 @@ def read(job: Job, document: Document, tokens: TokenCounter) -> PageRead:
         cuts=placed,
     )
     try:
-        return PageRead(cuts, facts_of(page, job.family, document.url))
+        source: Source = "help" if form == "help" else "documentation"
+        return PageRead(cuts, facts_of(page, job.family, document.url, source))
     except ParseError as error:
         refused = Failure(name=document.name, reason=error.reason, detail=error.detail)
         return PageRead(cuts, PageFacts(()), refused)
@@ -215,10 +218,10 @@ def _start(tokenizer: Path, parent: int | None, seconds: int) -> None:
     if parent is not None:
         # Without a handler of Python's the alarm also ends a process that is deep in C code.
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+        threading.Thread(target=end_with, args=(parent,), daemon=True).start()
 
 
-def _end_with(parent: int) -> None:
+def end_with(parent: int) -> None:
     """End this worker when the build that started it is gone, killed or not."""
     while os.getppid() == parent:
         time.sleep(1)

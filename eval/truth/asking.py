@@ -158,6 +158,41 @@ def by_git(tree: Tree, programs: Iterable[str]) -> Asked:
     return Asked(found, open=tuple(name for name in unsaid if name in found))
 
 
+def by_openssl(tree: Tree, programs: Iterable[str]) -> Asked:
+    """``openssl list -options X``: the table that its option parser reads, with the kind of value.
+
+    A kind of ``-`` is a switch. Where the table has an entry without a name, printed as ``-``, every
+    digest or cipher is an option of that name too.
+    """
+    openssl = tree.program("openssl")
+    if "openssl" not in programs or openssl is None:
+        return Asked({})
+    found: dict[str, Flags] = {}
+    unlisted: dict[str, Flags] = {}
+    lists = [tree.output(openssl, ["list", "-1", f"-{what}-commands"]) for what in _ALGORITHMS]
+    algorithms: Flags = {f"-{name}": "none" for text in lists for name in text.split()}
+    for name in tree.output(openssl, ["list", "-1", "-commands"]).split():
+        flags: Flags = {}
+        for line in tree.output(openssl, ["list", "-options", name]).splitlines():
+            word, _, kind = line.strip().partition(" ")
+            if word == "-":
+                unlisted[f"openssl {name}"] = algorithms
+            elif re.fullmatch(r"[A-Za-z0-9][\w-]*", word):
+                flags[f"-{word}"] = "none" if kind.strip() == "-" else "one"
+        if flags:
+            found[f"openssl {name}"] = flags
+    return Asked(found, unlisted=unlisted)
+
+
+_ALGORITHMS = ("digest", "cipher")
+
+
 METHODS: Mapping[str, Callable[[Tree, Iterable[str]], Asked]] = MappingProxyType(
-    {"help": by_help, "help all": by_help_all, "cobra": by_cobra, "git": by_git}
+    {
+        "help": by_help,
+        "help all": by_help_all,
+        "cobra": by_cobra,
+        "git": by_git,
+        "openssl": by_openssl,
+    }
 )

@@ -22,8 +22,8 @@ from pydantic.dataclasses import dataclass
 
 from corpora.errors import ParseError, Reason
 
-Taking = Literal["none", "one", "optional", "unknown"]
-"""How many values a spelling takes. unknown: the program did not say."""
+Taking = Literal["none", "one", "optional", "many", "unknown"]
+"""How many values a spelling takes. many: one or more words. unknown: the program did not say."""
 
 Flags = dict[str, Taking]
 
@@ -43,9 +43,16 @@ class Facts:
     """Commands that accept more than they say: to be absent here proves nothing for them."""
     unlisted: dict[str, Flags] = field(default_factory=dict)
     """What is accepted though the help doesn't list it."""
+    choices: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
+    """The values that the program insists on, where it said so."""
+    required: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Options without which the program refuses, where it said so: all spellings, as ``--name|-n``."""
+    deprecated: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Spellings that are accepted with a warning, where the program said so."""
 
 
 _FACTS = TypeAdapter(Facts)
+_ALWAYS = frozenset({"commands", "open", "unlisted"})
 
 
 def load(path: Path) -> Facts:
@@ -58,5 +65,6 @@ def load(path: Path) -> Facts:
 
 def save(path: Path, facts: Facts) -> None:
     """Write ``facts`` so that equal facts are equal bytes."""
-    text = json.dumps(_FACTS.dump_python(facts), sort_keys=True, separators=(",", ":"))
+    held = {name: value for name, value in _FACTS.dump_python(facts).items() if value or name in _ALWAYS}
+    text = json.dumps(held, sort_keys=True, separators=(",", ":"))
     path.write_bytes(gzip.compress(text.encode(), 9, mtime=0))

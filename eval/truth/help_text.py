@@ -21,7 +21,7 @@ _COMMAND = re.compile(r"^ {2,4}(?P<name>[a-z][\w-]*)\*? +[A-Z]")
 _COMMANDS = re.compile(r"^(?:[\w /()-]*Commands?(?: \([^)]*\))?|Commands):\s*$", re.IGNORECASE)
 # Two spaces, a tab, or what kubectl before 1.23 has between an option and its text.
 _GAP = re.compile(r" {2,}|\t")
-_KUBECTL = re.compile(r"(--?[\w-]+(?:=(?:'(?:[^']|'(?!:))*'|\[.*?\]|\S*?))?): ")
+_KUBECTL = re.compile(r"(--?[\w-]+(?:=(?:'(?:[^']|'(?!:))*'|\[.*?\]|\S*?))?):(?: |$)")
 
 
 def flags_of(text: str, *, bracketed: bool = False) -> Flags:

@@ -53,7 +53,7 @@ synopses."""
 _HIDDEN = ("--net", "--net-alias", "--dns-opt", "--kernel-memory")
 """Options that docker's parser takes and its help leaves out (``MarkHidden`` in the source of
 docker/cli, cli/command/container/opts.go), of the commands that run containers or update them."""
-_SYNC = ("--delete", "--exact-timestamps", "--size-only")
+SYNC = ("--delete", "--exact-timestamps", "--size-only")
 """Options that awscli adds to ``s3 sync`` by an event (customizations/s3/syncstrategy), after the
 table that was dumped is made."""
 _SWITCHES = frozenset({"store_true", "store_false", "store_const"})
@@ -154,7 +154,7 @@ def _hidden(words: tuple[str, ...], own: Sequence[Option]) -> Iterator[Option]:
             if name not in taken:
                 yield Option((name,), "one", hidden=True)
     if words == ("aws", "s3", "sync"):
-        for name in _SYNC:
+        for name in SYNC:
             if name not in taken:
                 yield Option((name,), "none")
 

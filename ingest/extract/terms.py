@@ -35,6 +35,8 @@ class Notation(catalogue.Notation):
     """Words that after a name are the command's operands: ``--dump device``, a mode of sfdisk."""
     key_values: bool = False
     """``if=FILE`` is an option, as of dd."""
+    keywords: bool = False
+    """``mtu MTU`` is an option, as of ip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ _DIGITS = re.compile(r"-\d{2,}")  # "-500" in a list of examples
 _METAVAR = re.compile(r"[A-Z][A-Z_]+(?![a-z])")  # of -nNUM
 _PLUS = re.compile(r"\+(?:\[no\])?[a-z][\w-]*")
 _KEY = re.compile(r"[a-z][\w-]*(?==)")
+_KEYWORD = re.compile(r"[a-z][\w-]*(?=\Z|\s+[A-Z{\[<(])")
 _START = re.compile(r"[\s\[*]*")
 _IN_BRACKETS = re.compile(r"\s*\[[^\[\]]*\]\s*")  # "[-D]" among the values of a column
 _SEPARATOR = re.compile(
@@ -138,6 +141,8 @@ def _name(term: str, at: int, notation: Notation) -> tuple[list[_Named], int] | 
             return [(name, plain, f"+no{match[0][5:]}")], match.end()
         return [(match[0], (match.span(),), "")], match.end()
     if notation.key_values and (match := _KEY.match(term, at)):
+        return [(match[0], (match.span(),), "")], match.end()
+    if notation.keywords and at == 0 and (match := _KEYWORD.match(term)):
         return [(match[0], (match.span(),), "")], match.end()
     if match := _SYMBOL.match(term, at):
         return [(match[0], (match.span(),), "")], match.end()

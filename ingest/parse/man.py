@@ -10,6 +10,7 @@ from bs4.element import PageElement, Tag
 from corpora.errors import ParseError, Reason
 from corpora.model import Entry, Page, Section, Text
 from ingest.parse.charset import decode_roff
+from ingest.parse.help_lines import read_listing
 from ingest.parse.limits import gunzip
 from ingest.parse.man_blocks import Reader, plain
 from ingest.parse.mandoc import to_html
@@ -23,7 +24,13 @@ _ALIAS = re.compile(r"\A(?:\.\\\".*\n)*[.']\s*so\s+(\S+)\s*\Z")
 _OPTIONS = re.compile(r"\b(?:OPTIONS?|FLAGS?)\b", re.IGNORECASE)
 _BOILERPLATE = re.compile(r"Part of the git\(1\) suite\.?")
 _WORDS_OF_A_COMMAND = 6
+_GENERAL = re.compile(r"\[ ?[\w -]*options ?\]", re.IGNORECASE)
+"""What stands between a program and its subcommand: ``borg [common options] create``."""
 _QUOTES = str.maketrans("", "", "'*")
+_UNIT = re.compile(r".+\.(?:service|socket|target|timer|mount|slice|path)")
+"""Pages of section 8 about units of systemd, which nobody types as a command."""
+_NO_COMMANDS = frozenset("2345")
+"""Sections about calls, devices and files. The synopsis of chrony.conf(5) is its own name."""
 _BEFORE = Heading("", 1)
 """What stands before the first heading."""
 
@@ -53,7 +60,7 @@ def parse(name: str, data: bytes) -> Page:
             _section(child, 1, outline)
         elif child.name != "table":  # the header and footer of the printed page
             outline.add(_BEFORE, Reader().blocks_of([child]))
-    sections = tuple(kept for kept in outline.sections() if not _is_boilerplate(kept))
+    sections = tuple(_opened(kept) for kept in outline.sections() if not _is_boilerplate(kept))
     require_text(name, sections)
     return Page(
         slug=slug,
@@ -117,8 +124,20 @@ def _is_boilerplate(section: Section) -> bool:
     return isinstance(block, Text) and _BOILERPLATE.fullmatch(block.text) is not None
 
 
+def _opened(section: Section) -> Section:
+    """A help text that a page quotes whole under its options, read as what it is: certbot(1)."""
+    quoted = section.blocks[0] if len(section.blocks) == 1 else None
+    if not isinstance(quoted, Text) or not _OPTIONS.search(section.heading):
+        return section
+    if quoted.type != "code" or not quoted.text.startswith("usage:"):
+        return section
+    return section.model_copy(update={"blocks": read_listing(quoted.text)})
+
+
 def _command(slug: str, section: str, sections: tuple[Section, ...]) -> str:
     """The command line: ``git rev-parse``, where the synopsis begins with the words of the slug."""
+    if section[:1] in _NO_COMMANDS or _UNIT.fullmatch(slug):
+        return ""
     for found in sections:
         if found.heading.upper().startswith("SYNOPSIS"):
             for block in found.blocks:
@@ -131,7 +150,7 @@ def _command(slug: str, section: str, sections: tuple[Section, ...]) -> str:
 
 def _spelled_out(slug: str, line: str) -> str:
     """The words of ``line`` that joined by hyphens are ``slug``: ``(EXPERIMENTAL!) git replay``."""
-    words = line.translate(_QUOTES).split()[:_WORDS_OF_A_COMMAND]
+    words = _GENERAL.sub(" ", line).translate(_QUOTES).split()[:_WORDS_OF_A_COMMAND]
     for start in range(len(words)):
         for end in range(start + 1, len(words) + 1):
             if "-".join(words[start:end]) == slug:

@@ -67,6 +67,8 @@ class Document:
     """Names the page in every release alike, once per release: ``git-commit``."""
     fetched_at: datetime
     """When its bytes were had, with a time zone."""
+    format: str = ""
+    """What it is written in, where that isn't what the release's documents are."""
 
 
 class Source(Protocol):

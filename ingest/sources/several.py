@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from corpora.catalogue import Product
 from corpora.errors import FlagstoneError, Reason, SourceError
@@ -11,17 +11,20 @@ from ingest.sources.base import Document, Found, Progress, Source, silent
 
 log = logging.getLogger(__name__)
 
+Opener = Callable[[Product], Source]
+"""Makes one kind of source over a product, which may be cut down to some of its releases."""
+
 
 class SeveralSources:
     """The sources of a product, in the order in which they are asked.
 
-    A later one is asked only for what the earlier ones lack: a vendor's site is not crawled where
-    a registry has the same release.
+    A later one is opened only over what the earlier ones lack: a vendor's site is neither asked nor
+    crawled where a registry has the same release.
     """
 
-    def __init__(self, product: Product, sources: Sequence[Source]) -> None:
+    def __init__(self, product: Product, openers: Sequence[Opener]) -> None:
         self._product = product
-        self._sources = tuple(sources)
+        self._openers = tuple(openers)
         self._owners: dict[str, Source] = {}
 
     def releases(self, *, on_progress: Progress = silent) -> tuple[Found, ...]:
@@ -31,10 +34,12 @@ class SeveralSources:
         """
         found: dict[str, Found] = {}
         errors: list[FlagstoneError] = []
-        for source in self._sources:
-            if len(found) == len(self._product.labels):
+        for opener in self._openers:
+            lacking = [label for label in self._product.labels if label not in found]
+            if not lacking:
                 break
             try:
+                source = opener(self._product.only(lacking))
                 here = source.releases(on_progress=on_progress)
             except FlagstoneError as error:
                 log.warning("%s: %s", self._product.id, error)

@@ -1,0 +1,16 @@
+"""Documentation that is a model of commands rather than pages: one reader per format.
+
+A model is read as a whole, because its documents explain one another. Out of it come the release's
+surface and, for search, one short page per command: a *card* (:mod:`ingest.models.cards`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from ingest.models import aws
+from ingest.models.base import ModelReader
+
+MODELS: Mapping[str, ModelReader] = MappingProxyType({"aws": aws.read})
+"""Format, as a declaration names it → its reader."""
