@@ -171,6 +171,8 @@ _GIVEN: Mapping[Arm, Callable[[Task, Knowledge, Tables], str]] = {
 def _gold_paths(task: Task, table: Table, tables: Tables) -> dict[tuple[str, ...], frozenset[str]]:
     """The commands of the gold answer, each with the options that it uses there."""
     found: dict[tuple[str, ...], frozenset[str]] = {}
+    if not task.gold:
+        return found
     for one in extract(f"```sh\n{task.gold[0]}\n```", table.programs).invocations:
         judged = judge(one, table, tables)
         used = frozenset(option.name for option in judged.options)
