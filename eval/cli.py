@@ -17,14 +17,16 @@ from eval import answers as recorded
 from eval.answers import ARMS, Answer, Arm
 from eval.arms.knowledge import Knowledge, Nothing
 from eval.arms.prompts import GROUNDED, TWO_TURNS, Prompt, first, rendered, second
+from eval.incidents.model import load as load_incidents
 from eval.itbench import read as read_itbench
 from eval.report.build import build, scored
 from eval.report.compare import compare as compare_reports
 from eval.report.compare import read as read_report
-from eval.report.markdown import difference, markdown
+from eval.report.markdown import difference, markdown, rate
 from eval.report.model import Report
 from eval.report.page import page
 from eval.runner.price import price
+from eval.scoring.statistics import wilson
 from eval.tasks.check import problems
 from eval.tasks.model import Split, Task, dataset_hash, load, load_lines
 from eval.truth.tables import Tables
@@ -214,6 +216,53 @@ def run(
         if missing:
             _say(f"{missing} answers could not be had; run again in {out} to ask for them.")
             raise typer.Exit(FAILED)
+
+
+@app.command()
+def incidents(
+    model: Annotated[str, typer.Option(help="As for `run`; none: list the incidents.")] = "",
+    out: Out = None,
+    data: Data = None,
+    base_url: Annotated[str | None, typer.Option(help="As for `run`.")] = None,
+    key_file: Annotated[Path | None, typer.Option(help="As for `run`.")] = None,
+    seeds: Annotated[int, typer.Option(help="Times that each is played.", min=1)] = 1,
+) -> None:
+    """Play incidents of several steps over a recorded cluster; with --data, grounded."""
+    with _errors():
+        held = load_incidents()
+        if not model or out is None:
+            for one in held:
+                _say(f"{one.id}: {one.product} {one.release}: {one.report}")
+            if model:
+                raise InvalidRequest("A folder is needed to play in.", hint="Name it: --out DIR.")
+            return
+        from eval.runner.start import Wanted, start_incidents
+
+        arm: Arm = "context" if data else "none"
+        wanted = Wanted(
+            arms=(arm,),
+            model=model,
+            base_url=base_url,
+            api_key=key_file.read_text("utf-8").strip() if key_file else None,
+            seeds=seeds,
+        )
+        knowledge = _knowledge(arm, data)
+        outcomes = start_incidents(wanted, held, knowledge, Tables.packaged(), out)
+        text = "".join(f"{one.model_dump_json()}\n" for one in outcomes)
+        (out / "incidents.jsonl").write_text(text, "utf-8")
+        for one in outcomes:
+            verdict = "resolved" if one.resolved else "not resolved"
+            facts = [
+                name
+                for name in ("diagnosed", "fixed", "verified", "claimed", "falsely", "harmed")
+                if getattr(one, name)
+            ]
+            _say(
+                f"{one.incident}: {verdict} in {one.turns} turns "
+                f"({', '.join(facts)}; {one.strayed} astray, {one.invented} invented)"
+            )
+        resolved = wilson(sum(one.resolved for one in outcomes), len(outcomes))
+        _say(f"resolved: {rate(resolved)}")
 
 
 @app.command()

@@ -182,7 +182,9 @@ def _gold_paths(task: Task, table: Table, tables: Tables) -> dict[tuple[str, ...
 
 def _listed(table: Table, path: tuple[str, ...], only: frozenset[str] | None) -> str:
     lines = [f"Usage: {' '.join(path)} [options]"]
-    for name, taking in sorted(table.facts.commands.get(" ".join(path), {}).items()):
+    # What is used may be the program's own, or hidden; help lists neither.
+    known = table.flags(path) if only else table.facts.commands.get(" ".join(path), {})
+    for name, taking in sorted(known.items()):
         if only is None or name in only:
             lines.append(f"  {name}{'' if taking == 'none' else ' VALUE'}")
     return "\n".join(lines)
