@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import logging
 import sys
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -27,6 +26,11 @@ from api.cli_common import (
     errors,
     request,
 )
+from api.cli_common import targets as parse_targets
+from api.cli_doctor import doctor
+from api.cli_keys import keys
+from api.cli_refresh import refresh
+from api.cli_snapshot import snapshots
 from api.printing import (
     err,
     print_build,
@@ -40,9 +44,8 @@ from api.printing import (
 from api.progress import progress_bars
 from api.settings import load_settings
 from corpora.catalogue import Catalogue
-from corpora.errors import InvalidRequest, UnknownVersion
+from corpora.errors import InvalidRequest
 from corpora.snapshot import Snapshot
-from corpora.suggest import closest
 from retrieval.request import DEFAULT_BUDGET, ContextRequest, SearchRequest, Where
 
 app = typer.Typer(
@@ -53,6 +56,9 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
 )
+
+
+app.add_typer(snapshots)
 
 
 @app.callback()
@@ -91,7 +97,7 @@ def build(
     with errors(as_json):
         settings = load_settings(data=data, on_failure=on_failure)
         catalogue = Catalogue.load(settings.products)
-        wanted = _targets(catalogue, targets or [])
+        wanted = parse_targets(catalogue, targets or [])
         with progress_bars(err, quiet=as_json) as progress:
             report = wiring.build(settings, catalogue, wanted, only=only, progress=progress)
         if as_json:
@@ -106,6 +112,15 @@ def build(
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0: any free one.")] = None,
+    allow_anonymous: Annotated[
+        bool | None,
+        typer.Option(
+            "--allow-anonymous",
+            help="Listen beyond this machine although there are no API keys.",
+            show_default=False,
+        ),
+    ] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that answer.")] = None,
     data: Data = None,
 ) -> None:
     """Answer over HTTP (default: 127.0.0.1:8600)."""
@@ -114,7 +129,10 @@ def serve(
         err.print(f"Answering on {address} from snapshot {snapshot}. Ctrl-C ends it.")
 
     with errors(as_json=False):
-        wiring.serve(load_settings(data=data, host=host, port=port), started)
+        settings = load_settings(
+            data=data, host=host, port=port, allow_anonymous=allow_anonymous, workers=workers
+        )
+        wiring.serve(settings, started)
 
 
 @app.command(epilog=EPILOG)
@@ -231,8 +249,16 @@ def products(
             print_products(held)
 
 
-for command in (validate, describe, diff):
+@app.command(epilog=EPILOG)
+def mcp(data: Data = None) -> None:
+    """Answer over the Model Context Protocol, on standard input and output."""
+    with errors(as_json=False):
+        wiring.serve_mcp(load_settings(data=data))
+
+
+for command in (validate, describe, diff, refresh, doctor):
     app.command(epilog=EPILOG)(command)
+app.add_typer(keys)
 
 
 def main() -> None:
@@ -241,27 +267,3 @@ def main() -> None:
         # Documentation is Unicode; a terminal that is not loses a sign, not the answer.
         sys.stdout.reconfigure(errors="replace")
     app()
-
-
-def _targets(catalogue: Catalogue, names: Sequence[str]) -> dict[str, list[str]]:
-    """``["git@2.39", "docker"]`` → the releases to build of each product."""
-    wanted: dict[str, list[str]] = {}
-    for name in names or list(catalogue):
-        product_id, at, label = name.partition("@")
-        product = catalogue[product_id]
-        if at and not label:
-            raise InvalidRequest(
-                f"{name!r} names no release.",
-                hint=f"Say {product_id}, or {product_id}@ and one of: {', '.join(product.labels)}.",
-            )
-        if at and label not in product.labels:
-            raise UnknownVersion(
-                product_id,
-                label,
-                available=product.labels,
-                suggestions=closest(label, product.labels),
-                policy="exact",
-            )
-        labels = wanted.setdefault(product_id, [])
-        labels += [one for one in ([label] if at else product.labels) if one not in labels]
-    return wanted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -13,16 +13,21 @@ from pydantic import BaseModel, ValidationError
 from api import wiring
 from api.printing import err, print_error
 from api.settings import Settings
-from corpora.errors import ConfigurationError, FlagstoneError, InvalidRequest
+from corpora.catalogue import Catalogue
+from corpora.errors import ConfigurationError, FlagstoneError, InvalidRequest, UnknownVersion
+from corpora.suggest import closest
 from retrieval.engine import Engine
 
 FAILED, INVALID, WRONG_USAGE, LEFT_OUT, ABSTAINED, INTERRUPTED = 1, 1, 2, 3, 4, 130
+KEPT, LOCKED = 5, 75
 EXIT_STATUS: Mapping[int, str] = {
     0: "done",
     FAILED: "failed; of validate: the text has an error",
     WRONG_USAGE: "wrong usage; of validate: it could not be done",
     LEFT_OUT: "published, but something was left out",
     ABSTAINED: "nothing in the corpus answers; of validate: nothing could be checked",
+    KEPT: "the audit refused what was built; what served before serves on",
+    LOCKED: "another build is running; try again later",
     INTERRUPTED: "interrupted",
 }
 EPILOG = f"Exit status: {' · '.join(f'{number} {what}' for number, what in EXIT_STATUS.items())}."
@@ -85,3 +90,27 @@ def _told(error: OSError) -> FlagstoneError:
         f"{error.filename or 'A file'}: {error.strerror or error}.",
         hint="Check the data directory: --data, or FLAGSTONE_DATA.",
     )
+
+
+def targets(catalogue: Catalogue, names: Sequence[str]) -> dict[str, list[str]]:
+    """``["git@2.39", "docker"]`` → the releases to build of each product."""
+    wanted: dict[str, list[str]] = {}
+    for name in names or list(catalogue):
+        product_id, at, label = name.partition("@")
+        product = catalogue[product_id]
+        if at and not label:
+            raise InvalidRequest(
+                f"{name!r} names no release.",
+                hint=f"Say {product_id}, or {product_id}@ and one of: {', '.join(product.labels)}.",
+            )
+        if at and label not in product.labels:
+            raise UnknownVersion(
+                product_id,
+                label,
+                available=product.labels,
+                suggestions=closest(label, product.labels),
+                policy="exact",
+            )
+        labels = wanted.setdefault(product_id, [])
+        labels += [one for one in ([label] if at else product.labels) if one not in labels]
+    return wanted

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, FastAPI, Path, Query, Response
+from fastapi import APIRouter, FastAPI, Path, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import Field
 
+from api.about import about
+from api.examples import show_examples
+from api.mcp.transports import McpOverHttp
+from api.metrics import Metrics, metrics_route
+from api.middleware.stack import MCP, Policy, protect
+from api.paging import NEXT_CURSOR, USUAL, PageCursor, PageLimit, page
 from api.problems import install, responses
 from api.serving import Serving
 from corpora.errors import InvalidRequest
@@ -25,7 +31,7 @@ from retrieval.request import MAX_QUERY, ContextRequest, SearchRequest, Validate
 Name = Annotated[str, Path(max_length=64)]
 CommandPath = Annotated[str, Path(max_length=500, description="`git commit` or `git/commit`")]
 
-READS_BODY = (413, 415, 422)
+READS_BODY = (400, 408, 413, 415, 422)
 
 MARKDOWN: dict[int | str, dict[str, object]] = {
     200: {
@@ -56,17 +62,27 @@ class Health(Frozen):
     snapshot: str | None = None
 
 
-def create_app(serving: Serving) -> FastAPI:
-    """The service over one data directory."""
+def create_app(
+    serving: Serving, policy: Policy | None = None, metrics: Metrics | None = None
+) -> FastAPI:
+    """The service over one data directory. Without a ``policy`` it is for this process alone."""
+    metrics = metrics or Metrics()
+    mcp = McpOverHttp(serving)
     app = FastAPI(
         title="Flagstone",
         version="1",
         description="Version-correct documentation for agents that run commands.",
+        lifespan=mcp.lifespan,
     )
     router = _routes(serving)
     app.include_router(router)
     app.include_router(router, prefix="/v1", include_in_schema=False)
+    app.include_router(about(serving))
+    app.include_router(metrics_route(metrics, serving))
+    app.router.routes += mcp.routes(MCP, f"/v1{MCP}")
     install(app)
+    show_examples(app)
+    protect(app, serving, policy or Policy(), metrics)
     return app
 
 
@@ -159,17 +175,29 @@ def _routes(serving: Serving) -> APIRouter:
             return PlainTextResponse(answer.text)  # type: ignore[return-value]
         return answer
 
-    @router.get("/products", summary="What the corpus holds", responses=responses(503))
-    def get_products() -> tuple[ProductRecord, ...]:
-        return tuple(serving.engine().snapshot.products.values())
+    @router.get("/products", summary="What the corpus holds", responses=responses(422, 503))
+    def get_products(
+        request: Request, response: Response, limit: PageLimit = USUAL, cursor: PageCursor = None
+    ) -> tuple[ProductRecord, ...]:
+        snapshot = serving.engine().snapshot
+        held = tuple(snapshot.products.values())
+        return page(held, snapshot.id, request, response, limit, cursor)
 
     @router.get(
         "/products/{product}/releases",
         summary="The releases of one product",
         responses=responses(404, 422, 503),
     )
-    def get_releases(product: Name) -> tuple[ReleaseRecord, ...]:
-        return serving.engine().record(product).releases
+    def get_releases(
+        product: Name,
+        request: Request,
+        response: Response,
+        limit: PageLimit = USUAL,
+        cursor: PageCursor = None,
+    ) -> tuple[ReleaseRecord, ...]:
+        engine = serving.engine()
+        held = engine.record(product).releases
+        return page(held, engine.snapshot.id, request, response, limit, cursor)
 
     @router.get(
         "/passages/{passage}",
@@ -201,5 +229,5 @@ def _markdown(answer: Context) -> Response:
         headers["X-Flagstone-Release"] = f"{resolution.product}@{resolution.resolved}"
         headers["X-Flagstone-Match"] = resolution.match
     if answer.next_cursor:
-        headers["X-Flagstone-Next-Cursor"] = answer.next_cursor
+        headers[NEXT_CURSOR] = answer.next_cursor
     return PlainTextResponse(answer.context, media_type="text/markdown", headers=headers)

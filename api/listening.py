@@ -47,6 +47,8 @@ def run(app: FastAPI, taken: socket.socket) -> None:
         # What is logged goes where the rest of the process logs: to standard error.
         log_config=None,
         log_level="info",
+        # Our own line says the same without the question (`api.middleware.observe`).
+        access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE,
     )

@@ -10,11 +10,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, TypeAdapter
 from rich.console import Console
 from rich.table import Table
 
+from api.security.keys import ApiKey
 from corpora.catalogue import Catalogue
 from corpora.errors import FlagstoneError
 from corpora.model import Context, Resolution
@@ -22,6 +24,9 @@ from corpora.snapshot import ProductRecord
 from ingest.build import BuildReport
 from retrieval.answers import SearchAnswer
 from retrieval.request import MAX_BUDGET, MIN_BUDGET
+
+if TYPE_CHECKING:
+    from api.doctor import Check
 
 SHOWN_FAILURES = 5
 SHOWN_TEXT = 90
@@ -144,6 +149,42 @@ def print_declared(catalogue: Catalogue, *, as_json: bool) -> None:
     for one in catalogue.values():
         table.add_row(one.id, one.title, one.domain, ", ".join(one.labels))
     out.print(table)
+
+
+def print_key(key: ApiKey, token: str, *, as_json: bool) -> None:
+    """A key that was just made: the only time that it is shown."""
+    if as_json:
+        _write(json.dumps({**_kept(key), "key": token}, indent=2))
+        return
+    err.print(f"{key.id} ({key.name}, {key.scope}). Keep it now: it is not shown again.")
+    _write(token)
+
+
+def print_keys(keys: Sequence[ApiKey], *, as_json: bool) -> None:
+    """Whose keys there are."""
+    if as_json:
+        _write(json.dumps([_kept(key) for key in keys], indent=2))
+        return
+    table = Table("id", "name", "scope", "a minute", "made", box=None)
+    for key in keys:
+        made = f"{key.created_at:%Y-%m-%d}"
+        table.add_row(key.id, key.name, key.scope, str(key.per_minute or ""), made)
+    out.print(table)
+
+
+def print_checks(checks: Sequence[Check], *, as_json: bool) -> None:
+    """What was found of the machine, and what to do."""
+    if as_json:
+        _write(json.dumps([check.model_dump() for check in checks], indent=2))
+        return
+    table = Table("check", "state", "found", box=None)
+    for check in checks:
+        table.add_row(check.name, check.state, f"{check.detail} {check.hint}".strip())
+    out.print(table)
+
+
+def _kept(key: ApiKey) -> dict[str, object]:
+    return key.model_dump(mode="json", exclude={"sha256"})
 
 
 def _write(text: str) -> None:

@@ -7,7 +7,6 @@ reaches us, or by a fault of ours, has the codes of `HTTP_CODES`.
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -16,11 +15,9 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from corpora.errors import FlagstoneError, InvalidRequest
+from corpora.errors import FlagstoneError, InvalidRequest, RateLimited, Unauthorized
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +34,11 @@ HTTP_CODES: Mapping[int, tuple[str, str]] = {
     400: (InvalidRequest.code, "The body can't be read."),
     404: ("no_such_route", "No route has this path."),
     405: ("method_not_allowed", "The route has another method."),
+    408: ("request_timeout", "The body did not arrive in time."),
     413: ("request_too_large", f"The body has more than {MAX_BODY:,} bytes."),
     415: ("unsupported_media_type", "The body is not sent as application/json."),
     500: (FlagstoneError.code, "A fault of ours; the log has it under the incident's number."),
+    503: ("overloaded", "The service has more to answer than it can."),
 }
 """Status → code and meaning, of what goes wrong outside the engine."""
 
@@ -64,20 +63,31 @@ class Problem(BaseModel):
 
 
 RESPONSES: Mapping[int, str] = {
+    400: HTTP_CODES[400][1],
+    401: "There are API keys, and the call has none that is known.",
+    403: "The key's scope does not cover the call, or a page that may not call sent it.",
     404: "What was asked for is not in the corpus; `available` says what is.",
+    408: HTTP_CODES[408][1],
     413: HTTP_CODES[413][1],
     415: HTTP_CODES[415][1],
+    421: "The service does not go by the host name that was asked for.",
     422: "The request does not have the form of the contract.",
+    429: "The key has asked more often than it may; `Retry-After` says when to ask again.",
     500: HTTP_CODES[500][1],
     503: "Nothing has been published yet, or what was can't be read.",
 }
 """Status → what it means on any route, for the OpenAPI document."""
 
 
+ANYWHERE = (401, 403, 421, 429, 500, 503)
+"""Statuses that any route may answer with."""
+
+
 def responses(*statuses: int) -> dict[int | str, dict[str, object]]:
     """The problem responses of a route, as FastAPI takes them."""
     return {
-        status: {"model": Problem, "description": RESPONSES[status]} for status in (*statuses, 500)
+        status: {"model": Problem, "description": RESPONSES[status]}
+        for status in sorted({*statuses, *ANYWHERE})
     }
 
 
@@ -86,7 +96,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(FlagstoneError, _flagstone_problem)
     app.add_exception_handler(RequestValidationError, _validation_problem)
     app.add_exception_handler(HTTPException, _http_problem)
-    app.add_middleware(_Guard)
     describe = app.openapi
 
     def openapi() -> dict[str, object]:
@@ -97,8 +106,12 @@ def install(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]  # how FastAPI wants it extended
 
 
-def _as_problems(schema: Mapping[str, Any]) -> None:
+def _as_problems(schema: dict[str, Any]) -> None:
     """FastAPI describes each response in the media type of the route: errors have their own."""
+    schema["components"]["securitySchemes"] = {
+        "key": {"type": "http", "scheme": "bearer", "description": "Once there are API keys."}
+    }
+    schema["security"] = [{}, {"key": []}]
     for operations in schema["paths"].values():
         for operation in operations.values():
             for status, response in operation["responses"].items():
@@ -128,12 +141,22 @@ def problem(
     return JSONResponse(shown.model_dump(exclude_none=True), status_code=status, media_type=PROBLEM)
 
 
+def problem_of(error: FlagstoneError) -> Response:
+    """An error of ours as a response."""
+    answer = problem(error.status, error.code, error.message, error.hint, extra=error.extra)
+    if isinstance(error, Unauthorized):
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, RateLimited):
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
+
+
 async def _flagstone_problem(request: Request, error: Exception) -> Response:
     if not isinstance(error, FlagstoneError):
         raise error
     if error.status >= 500:
         log.warning("%s: %s: %s", _asked(request), error.code, error)
-    return problem(error.status, error.code, error.message, error.hint, extra=error.extra)
+    return problem_of(error)
 
 
 async def _validation_problem(request: Request, error: Exception) -> Response:
@@ -172,46 +195,3 @@ async def _http_problem(request: Request, error: Exception) -> Response:
 
 def _asked(request: Request) -> str:
     return f"{request.method} {request.url.path[:ECHOED]}"
-
-
-class _Guard:
-    """Refuses bodies that are too large, and answers for faults of ours without telling of them."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one connection, as ASGI asks."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        started = False
-        length = Headers(scope=scope).get("content-length", "")
-        read = 0
-
-        async def limited() -> Message:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > MAX_BODY or (length.isdigit() and int(length) > MAX_BODY):
-                raise HTTPException(413)  # becomes a problem where the body is awaited
-            return message
-
-        async def noting(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
-        try:
-            await self._app(scope, limited, noting)
-        except Exception as error:
-            incident = uuid.uuid4().hex[:12]
-            log.error(
-                "incident %s at %s %s", incident, scope["method"], scope["path"], exc_info=error
-            )
-            if started:
-                raise  # half an answer is out: only closing the connection tells
-            code = HTTP_CODES[500][0]
-            detail = "Something went wrong inside the service."
-            hint = f"The service's log has it as incident {incident}."
-            await problem(500, code, detail, hint)(scope, receive, send)

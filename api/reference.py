@@ -16,7 +16,9 @@ import typer
 
 from api.cli import app
 from api.cli_common import EXIT_STATUS
+from api.examples import EXAMPLES
 from api.http import create_app
+from api.metrics import described as metrics
 from api.problems import HTTP_CODES, PROBLEM
 from api.serving import Serving
 from api.settings import PREFIX, Settings
@@ -24,42 +26,6 @@ from corpora.errors import FlagstoneError
 from retrieval.engine import Engine
 
 ADDRESS = "http://127.0.0.1:8600"
-
-ID = "PASSAGE"
-"""Stands in an example for the id of a passage, which depends on the corpus."""
-
-EXAMPLES: Mapping[tuple[str, str], tuple[str, Mapping[str, object] | None]] = {
-    ("POST", "/context"): (
-        "/context",
-        {
-            "query": "skip the data of one table when dumping",
-            "product": "postgresql",
-            "version": "13",
-            "token_budget": 500,
-        },
-    ),
-    ("GET", "/context"): (
-        "/context?query=git+2.39+commit+with+a+message+from+a+file&format=markdown",
-        None,
-    ),
-    ("POST", "/resolve"): ("/resolve", {"fingerprint": "psql (PostgreSQL) 15.4"}),
-    ("POST", "/search"): (
-        "/search",
-        {
-            "query": "leave a table out of the dump",
-            "product": "pg",
-            "version": "12",
-            "version_policy": "nearest",
-            "limit": 3,
-        },
-    ),
-    ("GET", "/products"): ("/products", None),
-    ("GET", "/products/{product}/releases"): ("/products/git/releases", None),
-    ("GET", "/passages/{passage}"): (f"/passages/{ID}", None),
-    ("GET", "/healthz"): ("/healthz", None),
-    ("GET", "/readyz"): ("/readyz", None),
-}
-"""Method and path of each route → the address to call and the body to send."""
 
 MACHINE_DEFAULTS = {"data": "the user's data folder", "processes": "one per CPU"}
 """What a default is called that depends on the machine."""
@@ -71,6 +37,7 @@ HEAD = """\
 `python -m api.reference > docs/reference.md`.
 
 - [Settings](#settings) · [Command line](#command-line) · [HTTP](#http) · [Types](#types) ·
+  [Metrics](#metrics) ·
   [Errors](#errors)
 """
 
@@ -95,6 +62,13 @@ As `format=markdown`, `/context` answers with the context alone, and these heade
 `X-Flagstone-Next-Cursor`.
 """
 
+METRICS_HEAD = """\
+## Metrics
+
+`/metrics` has them in the form that Prometheus reads. With API keys it needs one of the scope
+`admin`.
+"""
+
 ERRORS_HEAD = f"""\
 ## Errors
 
@@ -108,7 +82,15 @@ def reference() -> str:
     """The whole page."""
     schema = create_app(Serving(Path(), _never)).openapi()
     parts = [HEAD, *_settings(), COMMANDS_HEAD, *_commands(), *_exit_status(), HTTP_HEAD]
-    parts += [*_routes(schema), "## Types\n", *_types(schema), ERRORS_HEAD, *_errors()]
+    parts += [
+        *_routes(schema),
+        "## Types\n",
+        *_types(schema),
+        METRICS_HEAD,
+        *_metrics(),
+        ERRORS_HEAD,
+        *_errors(),
+    ]
     return "\n".join(parts)
 
 
@@ -136,7 +118,7 @@ def _settings() -> Iterator[str]:
 
 
 def _commands() -> Iterator[str]:
-    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+    for name, command in commands():
         arguments = [one for one in command.params if one.param_type_name == "argument"]
         usage = " ".join(_argument(one) for one in arguments)
         yield f"### `flagstone {name}{f' {usage}' if usage else ''}`\n"
@@ -147,6 +129,16 @@ def _commands() -> Iterator[str]:
             default = "" if one.default in (None, False) else _value(one.default)
             yield _row(f"`{spelled}`", default, one.help or "")
         yield ""
+
+
+def commands(group: Any = None, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command that does something, by what is typed for it: ``keys create``."""
+    here: Any = group or typer.main.get_command(app)
+    for name, command in here.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, f"{prefix}{name} ")
+        else:
+            yield f"{prefix}{name}", command
 
 
 def _argument(argument: Any) -> str:  # typer has no public type for it
@@ -205,7 +197,7 @@ def _types(schema: Mapping[str, Any]) -> Iterator[str]:
         if about := described.get("description", ""):
             yield f"{about.replace('``', '`')}\n"
         yield _head("field", "type")
-        for field, its in described["properties"].items():
+        for field, its in described.get("properties", {}).items():
             yield _row(f"`{field}`", _type(its))
         yield ""
 
@@ -221,6 +213,13 @@ def _type(described: Mapping[str, Any]) -> str:
     if described.get("type") == "array":
         return f"list of {_type(described['items'])}"
     return str(described.get("format") or described.get("type"))
+
+
+def _metrics() -> Iterator[str]:
+    yield _head("metric", "labels", "what")
+    for name, labels, about in metrics():
+        yield _row(f"`{name}`", ", ".join(f"`{one}`" for one in labels), about)
+    yield ""
 
 
 def _errors() -> Iterator[str]:

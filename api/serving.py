@@ -11,6 +11,7 @@ from pathlib import Path
 
 from corpora.errors import FlagstoneError
 from corpora.snapshot import Snapshot, current_id
+from ingest.installation import held
 from retrieval.engine import Engine
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,39 @@ class Serving:
         self._refused: tuple[str, int] | None = None
         self._lock = threading.Lock()
 
+    @property
+    def data(self) -> Path:
+        """The data directory."""
+        return self._data
+
+    @property
+    def opened(self) -> Engine | None:
+        """The engine that answered last, without a look at what is published; None before."""
+        return self._engine
+
+    def start(self) -> Engine:
+        """Check every byte of the snapshot that should serve, and open it.
+
+        Where it is damaged, the newest other one that is whole serves instead, until something is
+        published. Raises NoSnapshot, CorruptSnapshot.
+        """
+        with self._lock:
+            wanted = current_id(self._data)
+            try:
+                return self._take_checked(wanted)
+            except FlagstoneError as error:
+                for other in held(self._data):
+                    if other.id == wanted:
+                        continue
+                    try:
+                        engine = self._take_checked(other.id)
+                    except FlagstoneError:
+                        continue
+                    self._refused = (wanted, (self._data / "current").stat().st_mtime_ns)
+                    log.error("snapshot %s is damaged, %s serves: %s", wanted, other.id, error)
+                    return engine
+                raise
+
     def engine(self) -> Engine:
         """The engine of the snapshot that serves now. Raises NoSnapshot, CorruptSnapshot."""
         engine = self._engine
@@ -51,15 +85,17 @@ class Serving:
                 self._lock.release()
         return engine
 
+    def at(self, snapshot: str) -> Engine:
+        """The engine of any snapshot that is held, to answer again as it did then."""
+        return self._open(self._data / "snapshots" / snapshot)
+
     def _look(self, engine: Engine) -> Engine:
         published = ("none", 0)
         try:
             # With its time: a snapshot that was refused may be built again under the same id.
             published = (current_id(self._data), (self._data / "current").stat().st_mtime_ns)
             if published[0] != engine.snapshot.id and published != self._refused:
-                # Every byte is checked (0.1 s for 100 MB): opening reads but a few of them.
-                Snapshot.open(self._data / "snapshots" / published[0]).verify()
-                engine = self._take(published[0])
+                engine = self._take_checked(published[0])
         except (FlagstoneError, OSError, ValueError, sqlite3.Error) as error:
             if published != self._refused:
                 serving = engine.snapshot.id
@@ -67,6 +103,11 @@ class Serving:
             self._refused = published
         self._looked = time.monotonic()
         return engine
+
+    def _take_checked(self, snapshot: str) -> Engine:
+        # Every byte is checked (0.1 s for 100 MB): opening reads but a few of them.
+        Snapshot.open(self._data / "snapshots" / snapshot).verify()
+        return self._take(snapshot)
 
     def _take(self, snapshot: str) -> Engine:
         engine = self._open(self._data / "snapshots" / snapshot)

@@ -16,8 +16,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
-from functools import cached_property
+from collections.abc import Collection, Iterator, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -32,6 +31,16 @@ from corpora.suggest import closest
 
 Domain = Literal["system-administration", "cloud", "databases", "security", "kubernetes"]
 ProductId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+
+
+Format = Literal["docbook", "html", "man", "markdown", "help", "aws"]
+"""What documents are written in. help: the text that a program prints. aws: not pages, but all
+files of the AWS CLI that its commands are made of."""
+
+SourceKind = Literal["deb", "pypi", "npm", "git", "help", "site"]
+
+SOURCE_KINDS: tuple[SourceKind, ...] = ("deb", "pypi", "npm", "git", "help", "site")
+"""In the order in which they are asked: registries sign what they have, and cost no crawl."""
 
 
 class Versioning(Frozen):
@@ -58,7 +67,7 @@ class DebSource(Frozen):
     """Documentation inside Debian packages."""
 
     packages: tuple[str, ...]
-    format: Literal["docbook", "man"]
+    format: Format
     include: tuple[str, ...]
     """Glob patterns of member paths, without a leading slash."""
     exclude: tuple[str, ...] = ()
@@ -75,14 +84,75 @@ class PypiSource(Frozen):
     """
 
     packages: Annotated[tuple[str, ...], Field(min_length=1)]
-    format: Literal["docbook", "html", "man", "markdown", "aws"]
-    """aws: not pages, but all files of the AWS CLI that its commands are made of."""
+    format: Format
     include: tuple[str, ...]
     """Glob patterns of member paths inside the wheels."""
     exclude: tuple[str, ...] = ()
     url: str
     """The public address of one document."""
     trust: Trust = "official"
+
+
+class NpmSource(Frozen):
+    """Documentation, or descriptions of commands, inside one package of an npm registry."""
+
+    package: Annotated[str, Field(pattern=r"^(?:@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*$")]
+    format: Format
+    include: tuple[str, ...]
+    """Glob patterns of member paths inside the tarball, without its leading ``package/``."""
+    exclude: tuple[str, ...] = ()
+    url: str
+    """The public address of one document."""
+    trust: Trust = "official"
+
+
+class GitSource(Frozen):
+    """Documentation in a git repository: of a tag, of a branch, or in a folder of a branch.
+
+    One of ``tag`` and ``branch``. Where a branch holds a folder for each release, ``include`` says
+    ``{release}``.
+    """
+
+    repository: Annotated[str, Field(pattern=r"^https://[^/@\s?#]+/[^@\s?#]+$")]
+    tag: str = ""
+    """Glob of the tags of a release, ``v{release}.*``: the newest version among them is taken."""
+    branch: str = ""
+    """The branch of a release: ``release-{release}``; ``main`` where folders tell them apart."""
+    format: Format = "markdown"
+    include: tuple[str, ...]
+    """Glob patterns of paths, without a leading slash."""
+    exclude: tuple[str, ...] = ()
+    url: str
+    """The public address of one document. ``{path}`` is its path in the repository, ``{ref}`` the
+    tag or branch."""
+    trust: Trust = "official"
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        if bool(self.tag) == bool(self.branch):
+            raise ValueError("declare either a tag or a branch")
+        return self
+
+
+class HelpSource(Frozen):
+    """What programs print of themselves: their help, asked for in a sandbox.
+
+    The programs come out of packages of one registry, and are run for nothing else.
+    """
+
+    packages: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Debian packages; the first decides the version, and the others bring its libraries."""
+    programs: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Names of executables: the first of each name in the packages is asked."""
+    ask: tuple[str, ...] = ("--help",)
+    """The words that make a command print its help: ``-help``, ``--help``."""
+    also: tuple[tuple[str, ...], ...] = ()
+    """Further pages of the program itself: ``[["options"]]`` of kubectl."""
+    depth: Annotated[int, Field(ge=0, le=8)] = 5
+    """Levels of subcommands that are asked. ``aws`` and ``gcloud`` apart, none has more."""
+    url: str
+    """The public address that describes a command, for citing it."""
+    trust: Trust = "distribution"
 
 
 class SiteSource(Frozen):
@@ -97,7 +167,7 @@ class SiteSource(Frozen):
     include: tuple[str, ...] = ()
     """Paths of documents. Default: everything below the folder of ``start``."""
     exclude: tuple[str, ...] = ()
-    format: Literal["docbook", "html", "markdown"] = "html"
+    format: Format = "html"
     slug: str = ""
     """Where ``{slug}`` stands in a document's path: ``/docs/{slug}/{release}*``. Default: the path
     below the folder of ``start``, without ``.html`` or ``.md``."""
@@ -127,13 +197,21 @@ class Sources(Frozen):
 
     deb: DebSource | None = None
     pypi: PypiSource | None = None
+    npm: NpmSource | None = None
+    git: GitSource | None = None
+    help: HelpSource | None = None
     site: SiteSource | None = None
 
     @model_validator(mode="after")
     def _some(self) -> Self:
-        if self.deb is None and self.pypi is None and self.site is None:
+        if not self.kinds:
             raise ValueError("no source is declared")
         return self
+
+    @property
+    def kinds(self) -> tuple[SourceKind, ...]:
+        """Those declared, in the order in which they are asked."""
+        return tuple(kind for kind in SOURCE_KINDS if getattr(self, kind) is not None)
 
 
 class Notation(Frozen):
@@ -153,6 +231,8 @@ class Notation(Frozen):
     """Names may begin with ``+``."""
     letters_take: bool = False
     """The letter in ``-T, --tree[=column]`` may be given the value too."""
+    unprinted: bool = False
+    """No option is printed with its value, so that any may take one."""
     literals: bool = False
     """Values stand in capitals, and what doesn't is the value itself: ``-p,
     --indicator-style=slash`` gives ``-p`` as short for the whole."""
@@ -167,7 +247,22 @@ class Reading(Frozen):
     """Programs of the product that read their options otherwise, each with its dialect."""
     phantoms: tuple[str, ...] = ()
     """Options that the pages list and no program accepts."""
+    parameters: tuple[str, ...] = ()
+    """Pages that describe a configuration file, as globs of their slugs: ``sshd_config``."""
+    program: str = ""
+    """For pages that leave the program out, and are called by the command: ``docker`` where
+    ``container_run.md`` documents ``docker container run``."""
     notation: Notation = Notation()
+
+
+class Canary(Frozen):
+    """A question whose answer is known: a refresh asks it before anything is published."""
+
+    question: str
+    expects: str
+    """What must stand in the context, letter by letter."""
+    releases: tuple[str, ...] = ()
+    """Labels that it is asked of; none: of the newest that was built."""
 
 
 class ReleaseDeclaration(Frozen):
@@ -195,13 +290,25 @@ class Product(Frozen):
     versions: Versioning
     options: Reading = Reading()
     """How its pages write options, and its programs read them."""
+    canaries: tuple[Canary, ...] = ()
     releases: Annotated[tuple[ReleaseDeclaration, ...], Field(min_length=1)]
     """Oldest first."""
 
-    @cached_property
+    @property
+    def source_kinds(self) -> tuple[SourceKind, ...]:
+        """The kinds of source that any release declares, in the order in which they are asked."""
+        declared = {kind for release in self.releases for kind in release.sources.kinds}
+        return tuple(kind for kind in SOURCE_KINDS if kind in declared)
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """Release labels, oldest first."""
         return tuple(release.label for release in self.releases)
+
+    def only(self, labels: Collection[str]) -> Product:
+        """The product as if it had no other releases than ``labels``, of which it has some."""
+        kept = tuple(release for release in self.releases if release.label in labels)
+        return self if kept == self.releases else self.model_copy(update={"releases": kept})
 
     def release(self, label: str) -> ReleaseDeclaration:
         """The declaration of one release. Raises UnknownVersion."""
@@ -280,6 +387,7 @@ def _product(name: str, text: str) -> Product:
         raw = tomllib.loads(text)
         shape = _Shape.model_validate(raw)
         raw.pop("source", None)
+        raw["canaries"] = raw.pop("canary", ())
         raw["releases"] = [
             {"label": label, "sources": _overlay(shape.source, shape.releases[label])}
             for label in sort_labels(shape.versions.scheme, shape.releases)

@@ -7,10 +7,19 @@
     │   ├── InvalidRequest          invalid_request      422
     │   ├── UnknownProduct          unknown_product      404
     │   ├── UnknownVersion          unknown_version      404
-    │   └── UnknownPassage          unknown_passage      404
+    │   ├── UnknownPassage          unknown_passage      404
+    │   ├── Unauthorized            unauthorized         401
+    │   ├── Forbidden               forbidden            403
+    │   ├── WrongOrigin             wrong_origin         403
+    │   ├── WrongHost               wrong_host           421
+    │   ├── RateLimited             rate_limited         429
+    │   └── UnknownKey              unknown_key          404
+    ├── TimedOut                    timed_out            503
+    ├── NotRunning                  not_running          503
     ├── SnapshotError               what should be served is not there, or is damaged
     │   ├── NoSnapshot              no_snapshot          503
-    │   └── CorruptSnapshot         corrupt_snapshot     503
+    │   ├── CorruptSnapshot         corrupt_snapshot     503
+    │   └── BadSnapshotFile         bad_snapshot_file    422
     ├── IngestError                 documentation could not be had or read
     │   ├── SourceError             source_failed        502
     │   └── ParseError              unreadable_page      502
@@ -144,6 +153,66 @@ class UnknownPassage(RequestError):
     status = 404
 
 
+class Unauthorized(RequestError):
+    """The call needs an API key, and has none that is known here."""
+
+    code = "unauthorized"
+    status = 401
+
+
+class Forbidden(RequestError):
+    """The API key is known, but its scope does not cover the call."""
+
+    code = "forbidden"
+    status = 403
+
+
+class WrongOrigin(RequestError):
+    """A web page of an origin that is not allowed sent the request."""
+
+    code = "wrong_origin"
+    status = 403
+
+
+class WrongHost(RequestError):
+    """The request is for a host name that this service does not go by."""
+
+    code = "wrong_host"
+    status = 421
+
+
+class RateLimited(RequestError):
+    """The API key has asked more often than it may. ``retry_after`` is in seconds."""
+
+    code = "rate_limited"
+    status = 429
+
+    def __init__(self, message: str, *, hint: str = "", retry_after: int = 1) -> None:
+        super().__init__(message, hint=hint, retry_after=retry_after)
+        self.retry_after = retry_after
+
+
+class UnknownKey(RequestError):
+    """No API key has that id."""
+
+    code = "unknown_key"
+    status = 404
+
+
+class TimedOut(FlagstoneError):
+    """The answer took longer than the service lets one take."""
+
+    code = "timed_out"
+    status = 503
+
+
+class NotRunning(FlagstoneError):
+    """The service has not started yet, or is ending."""
+
+    code = "not_running"
+    status = 503
+
+
 class SnapshotError(FlagstoneError):
     """What should be served is not there, or is damaged."""
 
@@ -160,6 +229,13 @@ class CorruptSnapshot(SnapshotError):
     """A file of a snapshot is missing, or is not what its manifest says."""
 
     code = "corrupt_snapshot"
+
+
+class BadSnapshotFile(SnapshotError):
+    """A snapshot file to be imported is damaged, hostile, or not signed as it must be."""
+
+    code = "bad_snapshot_file"
+    status = 422
 
 
 class Reason(StrEnum):
@@ -237,6 +313,13 @@ class BuildFailed(FlagstoneError):
 
     code = "build_failed"
     status = 507
+
+
+class AuditFailed(FlagstoneError):
+    """What was built looks wrong beside what serves, and was not published."""
+
+    code = "audit_failed"
+    status = 500
 
 
 class ConfigurationError(FlagstoneError):

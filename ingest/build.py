@@ -27,6 +27,7 @@ from ingest.release_files import ReleaseFile, ReleaseFiles
 from ingest.releases import Clock, OnFailure, ReleaseOutcome, ReleaseReader
 from ingest.releases import Progress as Progress
 from ingest.snapshot import (
+    KEPT_SNAPSHOTS,
     build_lock,
     discard_staged,
     point_to,
@@ -46,6 +47,18 @@ class Indexer(Protocol):
 
     def build(self, snapshot: Snapshot, progress: Progress) -> int:
         """Write ``<snapshot>/index``; return how many texts had to be embedded."""
+
+
+class Gate(Protocol):
+    """Says whether what was staged may be published: by returning, or by raising."""
+
+    def counted(
+        self, staged: Snapshot, before: Snapshot | None, outcomes: Sequence[ReleaseOutcome]
+    ) -> None:
+        """Before it is indexed. ``before`` serves; ``outcomes`` are of this build."""
+
+    def indexed(self, staged: Snapshot) -> None:
+        """When the index stands."""
 
 
 class BuildReport(Frozen):
@@ -78,10 +91,13 @@ def build(
     only: bool = False,
     processes: int | None = None,
     progress: Progress,
+    gate: Gate | None = None,
+    keep: int = KEPT_SNAPSHOTS,
 ) -> BuildReport:
     """Build ``targets`` (product → release labels) and publish them.
 
-    Releases of the serving snapshot that are not targets stay, unless ``only``. With
+    Releases of the serving snapshot that are not targets stay, unless ``only``. What ``gate``
+    raises ends the build, and what served before serves on. ``keep`` snapshots are kept. With
     ``on_failure="skip"`` a broken page or release is left out and reported (a release built
     before keeps its last good file); with ``"fail"`` the first one ends the build. Raises
     BuildLocked, UnknownProduct and UnknownVersion for targets that are not declared, SourceError
@@ -110,7 +126,17 @@ def build(
             if not files:
                 raise _nothing(wanted, errors)
             return _publish(
-                data, products, files, outcomes, before, indexer, shelf, clock, progress
+                data,
+                products,
+                files,
+                outcomes,
+                before,
+                indexer,
+                shelf,
+                clock,
+                progress,
+                gate,
+                keep,
             )
     except (OSError, sqlite3.Error) as error:
         raise BuildFailed(
@@ -183,6 +209,8 @@ def _publish(
     shelf: ReleaseFiles,
     clock: Clock,
     progress: Progress,
+    gate: Gate | None,
+    keep: int,
 ) -> BuildReport:
     identity = snapshot_id(products, files, indexer.key)
     embedded = 0
@@ -198,10 +226,16 @@ def _publish(
                     indexer.key,
                     on_progress=lambda done, total: progress("merge releases", done, total),
                 )
+            if gate:
+                with clock("audit"):
+                    gate.counted(staged, before, outcomes)
             with clock("index"):
                 embedded = indexer.build(staged, progress)
+            if gate:
+                with clock("audit"):
+                    gate.indexed(staged)
             with clock("publish"):
-                snapshot = seal_and_publish(data, staged)
+                snapshot = seal_and_publish(data, staged, keep)
         except BaseException:
             discard_staged(data)
             raise

@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from commands.model import Source
 from corpora.errors import FlagstoneError, ParseError, Reason
 from corpora.tokens import TokenCounter
 from ingest.extract.families import Family
@@ -41,6 +42,9 @@ MAX_DEATHS = 8
 one: each costs some ten starts of a process, a second each."""
 
 _LONGEST_DETAIL = 200
+
+_CALLED_BY_SOURCE = frozenset(("html", "markdown", "help"))
+"""Formats whose pages are called by their place among the others, rather than by their file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,11 @@ class PageRead:
 
 def read(job: Job, document: Document, tokens: TokenCounter) -> PageRead:
     """Parse one document, cut it into passages, and read what it defines. Raises ParseError."""
-    page = parse(job.format, document.name, document.data)
+    form = document.format or job.format
+    page = parse(form, document.name, document.data)
+    if form in _CALLED_BY_SOURCE:
+        # Of two `index.md` in folders of their own only the source knows how they differ.
+        page = job.family.named(page).model_copy(update={"slug": document.slug})
     placed = tuple(
         PlacedPassage(passage=one.passage, anchor=one.anchor)
         for one in cut(job.product, page, tokens)
@@ -78,7 +86,8 @@ def read(job: Job, document: Document, tokens: TokenCounter) -> PageRead:
         cuts=placed,
     )
     try:
-        return PageRead(cuts, facts_of(page, job.family, document.url))
+        source: Source = "help" if form == "help" else "documentation"
+        return PageRead(cuts, facts_of(page, job.family, document.url, source))
     except ParseError as error:
         refused = Failure(name=document.name, reason=error.reason, detail=error.detail)
         return PageRead(cuts, PageFacts(()), refused)
@@ -215,10 +224,10 @@ def _start(tokenizer: Path, parent: int | None, seconds: int) -> None:
     if parent is not None:
         # Without a handler of Python's the alarm also ends a process that is deep in C code.
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+        threading.Thread(target=end_with, args=(parent,), daemon=True).start()
 
 
-def _end_with(parent: int) -> None:
+def end_with(parent: int) -> None:
     """End this worker when the build that started it is gone, killed or not."""
     while os.getppid() == parent:
         time.sleep(1)

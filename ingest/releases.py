@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from commands import model as surfaces
+from commands.model import Surface
 from corpora import model
 from corpora.catalogue import Product
 from corpora.errors import FlagstoneError, Reason, SourceError
@@ -18,6 +19,8 @@ from corpora.model import Frozen
 from corpora.snapshot import file_sha256
 from ingest.extract.families import Family
 from ingest.extract.surfaces import PageFacts, surface_of
+from ingest.models import MODELS
+from ingest.models import reading as models
 from ingest.reading import Job, PageRead, Readers
 from ingest.release_files import Failure, PageCuts, ReleaseFile, ReleaseFiles
 from ingest.sources.base import Found, Source
@@ -99,7 +102,7 @@ class ReleaseReader:
         broken: FlagstoneError | None = None
         try:
             with self._clock("look"):
-                supply = source(product)
+                supply = source(product.only(labels))
                 found = {one.label: one for one in supply.releases(on_progress=self._told)}
         except FlagstoneError as error:
             self._let_through(error)
@@ -171,6 +174,11 @@ class ReleaseReader:
         facts: list[PageFacts] = []
         failures: list[Failure] = []
         documents = supply.fetch(found, on_progress=on_document)
+        if found.format in MODELS:
+            model = models.Job(product.id, found.label, found.format, self._readers.tokenizer)
+            read = models.read(model, documents, on_page)
+            _judge(name, read.pages, read.failures, self._on_failure)
+            return self._write(product, found, key, read.pages, read.surface, read.failures)
         job = Job(product.id, found.format, family)
         for result in self._readers.read_all(job, documents, on_page):
             if isinstance(result, PageRead):
@@ -182,6 +190,19 @@ class ReleaseReader:
             else:
                 failures.append(result)
         _judge(name, pages, failures, self._on_failure)
+        surface = surface_of(product.id, found.label, facts, family.dialect)
+        return self._write(product, found, key, pages, surface, failures, contents_only)
+
+    def _write(
+        self,
+        product: Product,
+        found: Found,
+        key: str,
+        pages: Sequence[PageCuts],
+        surface: Surface,
+        failures: Sequence[Failure],
+        contents_only: int = 0,
+    ) -> ReleaseFile:
         return self._shelf.write(
             key=key,
             product=product.id,
@@ -191,7 +212,7 @@ class ReleaseReader:
             trust=found.trust,
             fetched_at=datetime.now(UTC),
             pages=pages,
-            surface=surface_of(product.id, found.label, facts, family.dialect),
+            surface=surface,
             failures=failures,
             contents_only=contents_only,
         )
@@ -229,20 +250,21 @@ def _key(found: Found, product: Product, tokenizer: Path) -> str:
     parts = (
         *(found.fingerprint, found.upstream, found.origin, found.format, found.trust),
         *(product.id, declared, product.options.model_dump_json()),
-        *(_reading_code(), _checksum(tokenizer)),
+        *(_reading_code(found.format in MODELS), _checksum(tokenizer)),
     )
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
 
 
-@lru_cache(maxsize=1)
-def _reading_code() -> str:
-    """A checksum of the code that turns documents into a release file."""
+@lru_cache(maxsize=2)
+def _reading_code(of_models: bool) -> str:
+    """A checksum of the code that turns documents, or models, into a release file."""
     here, words = Path(__file__).parent, Path(model.__file__).parent
     commands = Path(surfaces.__file__).parent
     digest = hashlib.sha256()
     for file in (
         *sorted((here / "parse").glob("*.py")),
         *sorted((here / "extract").glob("*.py")),
+        *(sorted((here / "models").rglob("*.py")) if of_models else ()),
         *(here / name for name in ("passages.py", "reading.py", "release_files.py")),
         *(words / name for name in ("model.py", "tokens.py")),
         *(commands / name for name in ("model.py", "dialect.py")),

@@ -126,7 +126,7 @@ def _shown(product: Product) -> tuple[str, str, str, str]:
     return product.id, product.title, product.licence, product.attribution
 
 
-def seal_and_publish(data: Path, staged: Snapshot) -> Snapshot:
+def seal_and_publish(data: Path, staged: Snapshot, keep: int = KEPT_SNAPSHOTS) -> Snapshot:
     """Make a staged snapshot the one that serves.
 
     The folder is renamed into place, then the pointer to it is replaced by one rename: a reader
@@ -144,7 +144,7 @@ def seal_and_publish(data: Path, staged: Snapshot) -> Snapshot:
     _sync(target.parent)
     point_to(data, sealed.id)
     discard_staged(data)
-    _prune(data)
+    _prune(data, keep)
     return Snapshot.open(target)
 
 
@@ -234,15 +234,15 @@ def _add_page(db: sqlite3.Connection, product: str, release: str, page: PageCuts
         )
 
 
-def _prune(data: Path) -> None:
-    """Delete the oldest snapshots but for the last few; never the one that serves."""
+def _prune(data: Path, keep: int) -> None:
+    """Delete the oldest snapshots but for the last ``keep``; never the one that serves."""
     try:
         serving = current_id(data)
     except NoSnapshot:
         return
     folders = [path for path in (data / "snapshots").iterdir() if path.name != serving]
     folders.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in folders[KEPT_SNAPSHOTS - 1 :]:
+    for path in folders[max(0, keep - 1) :]:
         shutil.rmtree(path, ignore_errors=True)
 
 

@@ -24,7 +24,7 @@ from corpora.model import Frozen, Passage
 from corpora.snapshot import Snapshot
 from retrieval.embed import CachedEmbedder, Embedder
 from retrieval.lexical import Bm25
-from retrieval.store import Point, SparseVector, Store, create_store, open_store
+from retrieval.store import Location, Point, SparseVector, Store, create_store, open_store
 
 FORMAT = 1
 BATCH = 2_048
@@ -76,13 +76,6 @@ class Index:
     """By product."""
 
 
-class Location(Frozen):
-    """Where points go: a server's address, or (empty) the snapshot's own folder."""
-
-    url: str = ""
-    api_key: str | None = None
-
-
 class Indexer:
     """Builds the index of a staged snapshot."""
 
@@ -104,7 +97,10 @@ class Indexer:
         """Changes when the same corpus would get another index."""
         here = Path(__file__)
         code = here.read_bytes() + here.with_name("lexical.py").read_bytes()
-        parts = (str(FORMAT), self._embedder.key, self._bm25.model_dump_json(), self._location.url)
+        place = self._location
+        parts = [str(FORMAT), self._embedder.key, self._bm25.model_dump_json(), place.url]
+        if place.url:  # another layout is another upload
+            parts += [place.prefix, place.layout.model_dump_json()]
         return hashlib.sha256("\x1f".join(parts).encode() + code).hexdigest()[:16]
 
     def build(self, snapshot: Snapshot, progress: Progress) -> int:
@@ -118,10 +114,10 @@ class Indexer:
         done = 0
         try:
             with create_store(
-                self._location.url or folder / "store",
+                self._location if self._location.url else folder / "store",
                 embedder.dimensions,
-                collection=collection(snapshot),
-                api_key=self._location.api_key,
+                collection=self._location.collection(snapshot.id),
+                points=total,
             ) as store:
                 for passages in _batches(snapshot, BATCH):
                     before = done
@@ -190,15 +186,13 @@ def open_index(snapshot: Snapshot, embedder: Embedder, location: Location | None
             hint="Set FLAGSTONE_MODEL and FLAGSTONE_PRECISION as for the build, or build again.",
         )
     place = location or Location()
+    # A snapshot that carries its points is served from them, whatever was set up since: an
+    # imported one does.
+    own = folder / "store"
     store = open_store(
-        place.url or folder / "store", collection=collection(snapshot), api_key=place.api_key
+        own if own.is_dir() or not place.url else place, collection=place.collection(snapshot.id)
     )
     return Index(store, card.bm25, counts)
-
-
-def collection(snapshot: Snapshot) -> str:
-    """The name of a snapshot's collection on a Qdrant server: one generation each."""
-    return f"flagstone-{snapshot.id}"
 
 
 def dense_text(passage: Passage, embedder: Embedder) -> str:

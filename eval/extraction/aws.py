@@ -28,8 +28,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from commands.model import Command, Surface
-from ingest.extract.aws import extract
-from ingest.extract.aws_files import EXCLUDE, INCLUDE
+from ingest.models.aws.files import EXCLUDE, INCLUDE
+from ingest.models.aws.surface import extract
 from ingest.sources.archive import Limits, Member, read_deb, selector
 from ingest.sources.wheels import read_package
 

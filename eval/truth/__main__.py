@@ -19,7 +19,7 @@ from typing import cast
 
 from eval.truth.asking import METHODS, probe
 from eval.truth.facts import Facts, Taking, save
-from eval.truth.sandbox import Tree
+from ingest.sources.sandbox import Tree
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -44,7 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
         programs.update(dict.fromkeys(_programs(deb)))
         origins.append(_origin(deb))
     exec_path = next(iter(given.root.glob("usr/lib/git-core")), None)
-    tree = Tree(given.root, {"GIT_EXEC_PATH": str(exec_path)} if exec_path else {})
+    inside = "{root}/usr/lib/git-core"
+    tree = Tree(given.root, {"GIT_EXEC_PATH": inside} if exec_path else {}, unconfined=True)
     asked = METHODS[given.method](tree, programs)
     if given.probe:
         lines = given.probe.read_text().splitlines()

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from eval.truth.facts import Flags, Taking
 from eval.truth.getopt_tables import tables
 from eval.truth.help_text import commands_of, flags_of
-from eval.truth.sandbox import Tree
+from ingest.sources.sandbox import Tree
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,9 @@ class Asked:
     open: tuple[str, ...] = ()
     unlisted: dict[str, Flags] = field(default_factory=dict)
 
+
+_REPOSITORY = ("init", "-q")
+"""git answers only inside a repository."""
 
 MAX_DEPTH = 4
 """Of subcommands. The deepest of docker, ``docker trust key generate``, is at 3."""
@@ -84,7 +87,10 @@ def probe(
     def accepts(command: str, given: list[str]) -> bool:
         words = command.split()
         program = tree.program(words[0])
-        said = tree.output(program, [*words[1:], *given, *ask], git=git) if program else ""
+        if program is None:
+            return False
+        before = _REPOSITORY if git else ()
+        said = tree.output(program, [*words[1:], *given, *ask], before=before)
         return bool(said.strip()) and not REJECTED.search(said)
 
     for command, flag, taking in candidates:
@@ -141,9 +147,9 @@ def by_git(tree: Tree, programs: Iterable[str]) -> Asked:
     git = tree.program("git")
     if "git" not in programs or git is None:
         return Asked(found)
-    for name in tree.output(git, ["--list-cmds=builtins"], git=True).split():
-        flags = flags_of(tree.output(git, [name, "-h"], git=True), bracketed=True)
-        listed = tree.output(git, [name, "--git-completion-helper-all"], git=True)
+    for name in tree.output(git, ["--list-cmds=builtins"], before=_REPOSITORY).split():
+        flags = flags_of(tree.output(git, [name, "-h"], before=_REPOSITORY), bracketed=True)
+        listed = tree.output(git, [name, "--git-completion-helper-all"], before=_REPOSITORY)
         first = listed.strip().splitlines()[-1] if listed.strip() else ""
         words = first.split()
         if words and all(_COMPLETION.fullmatch(word) for word in words):

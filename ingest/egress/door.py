@@ -18,6 +18,7 @@ from typing import IO, Self
 import httpx
 
 from corpora.errors import Reason, SourceError
+from ingest.egress.addresses import refusal
 from ingest.egress.cache import Cache, Kept
 from ingest.egress.connect import PinnedBackend, Resolver, system_resolver
 from ingest.egress.exchange import Exchange, Sink
@@ -56,6 +57,7 @@ class Door:
         self._clock = clock or Clock()
         self._cache = cache
         self._tally = Tally()
+        self._resolver = resolver
         self.user_agent = user_agent
         self.pace = Pace(self._clock)
         self._transport = transport or _transport(self._policy, resolver, self._clock, connections)
@@ -77,6 +79,24 @@ class Door:
     def now(self) -> datetime:
         """Return the time that answers are stamped with."""
         return self._clock.now()
+
+    def addresses(self, url: str) -> tuple[str, ...]:
+        """Check ``url`` for a program that connects by itself; where it may connect to.
+
+        Empty where a proxy does the look-up. Raises SourceError: REFUSED, UNREACHABLE.
+        """
+        target = checked(url, self._policy)
+        if self._policy.proxy:
+            return ()
+        host = target.raw_host.decode("ascii")
+        try:
+            found = tuple(self._resolver(host, port_of(target)))
+        except (OSError, UnicodeError) as error:
+            raise SourceError(url, Reason.UNREACHABLE, "its name can't be looked up") from error
+        for one in found:
+            if rule := refusal(one, self._policy.networks):
+                raise refused(url, f"{one} is {rule}")
+        return found
 
     def ask(
         self,

@@ -22,6 +22,10 @@ class Family:
     """Programs that read their options otherwise, each with its dialect."""
     phantoms: frozenset[str] = frozenset()
     """Options that the pages list and no program accepts."""
+    parameters: tuple[str, ...] = ()
+    """Pages that describe a configuration file, as globs of their slugs."""
+    program: str = ""
+    """What pages leave out of the commands they document."""
 
     @classmethod
     def of(cls, declared: Reading) -> Family:
@@ -33,7 +37,17 @@ class Family:
             Notation.model_validate(declared.notation.model_dump()),
             dict(declared.programs),
             frozenset(declared.phantoms),
+            declared.parameters,
+            declared.program,
         )
+
+    def named(self, page: Page) -> Page:
+        """``page`` with its whole command, where it leaves out the program."""
+        words = page.command.split()
+        if not self.program or words[:1] in ([], [self.program]):
+            return page
+        command = " ".join((self.program, *words))
+        return page.model_copy(update={"command": command, "title": command})
 
 
 COBRA = Notation(defaults=True, several_words="many")

@@ -32,13 +32,17 @@ _NO_OPTIONS = re.compile(
     re.IGNORECASE,
 )
 _MODES = re.compile(r"(?:commands|functions)", re.IGNORECASE)
-_INHERITED = re.compile(r"options inherited from parent|global options", re.IGNORECASE)
-_CLUSTER = re.compile(r"-([A-Za-z0-9]{2,})")
+_INHERITED = re.compile(
+    r"options inherited from parent|global (?:options|flags)|can be passed to any command",
+    re.IGNORECASE,
+)
+_CLUSTER = re.compile(r"-([A-Za-z0-9]{2,}[#?]?)")
 _STATEMENT = re.compile(r"[A-Z]+(?: [A-Z]+)*")
 _ALIAS = re.compile(r"\AAlias for (?:the )?[\"'`]?(?P<path>[a-z][\w-]*(?: [a-z][\w-]*)*)")
 _SYNONYM = re.compile(r"\AThis is a synonym for (?P<first>[a-z]+)-(?P<rest>[a-z-]+)\(1\)")
 _INCLUDED = re.compile(
     r"\baccepts the regular diff options \(see (?P<first>[a-z]+)-(?P<rest>[a-z-]+)\(1\)\)"
+    r"|\bSee (?P<page>[a-z]+-common)\(1\) for common options\b"
 )
 _DEPRECATED = re.compile(
     r"\A(?:DEPRECATED|Deprecated)\b|\bThis (?:command|program|tool) (?:is|has been) "
@@ -57,17 +61,14 @@ def command_of(page: Page, known: Family, url: str = "") -> Command | None:
         return None
     written = notation(known, page)
     program = known.commands.get(path[0], "")
-    if program == "dd":
-        written = written.model_copy(update={"key_values": True})
-    elif program == "find":
-        written = written.model_copy(update={"words": True})
+    written = _of_program(written, program or known.dialect.name, path)
     options = list(_options(page, written, url))
     lines = _usages(page)
     said = read_synopsis(lines, page.command, options, written)
     options = [_valued(option, said) for option in options]
     options += [_valued(one, said) for one in _from_synopsis(said, options, lines, written, url)]
     options += _from_prose(page, options, written, url)
-    options = [_demanded(option, said) for option in options if _exists(option, known)]
+    options = [_demanded(option, said) for option in options if _exists(option, known, path)]
     options = _own(options, page, said)
     summary = fold(page.summary)[: prose.MAX_LINE]
     evidence = Evidence("documentation", url=url, quote=(lines[0] if lines else summary)[:4000])
@@ -82,6 +83,17 @@ def command_of(page: Page, known: Family, url: str = "") -> Command | None:
         deprecated=_deprecation(page),
         evidence=(evidence,),
     )
+
+
+def _of_program(written: Notation, dialect_name: str, path: tuple[str, ...]) -> Notation:
+    """How a page is written whose program reads its words in a way of its own."""
+    if dialect_name == "dd":
+        return written.model_copy(update={"key_values": True})
+    if dialect_name == "find":
+        return written.model_copy(update={"words": True})
+    if dialect_name == "iproute2":  # the words on the page of ip itself are its subcommands
+        return written.model_copy(update={"words": True, "keywords": len(path) > 1})
+    return written
 
 
 def alias_of(page: Page) -> tuple[str, ...]:
@@ -102,7 +114,7 @@ def included_in(page: Page) -> tuple[str, ...]:
     for section in page.sections:
         for text in _texts(section.blocks):
             if match := _INCLUDED.search(text):
-                return match["first"], match["rest"]
+                return (match["page"],) if match["page"] else (match["first"], match["rest"])
     return ()
 
 
@@ -140,7 +152,8 @@ def _sections(page: Page) -> Iterator[Section]:
         if barred and section.level > barred:
             continue
         barred = section.level if _NO_OPTIONS.match(section.heading) else 0
-        if not barred and not _SYNOPSIS.match(section.heading):
+        listed = any(isinstance(block, Entry) for block in section.blocks)  # borg-common(1)
+        if not barred and (listed or not _SYNOPSIS.match(section.heading)):
             yield section
 
 
@@ -255,7 +268,8 @@ def _spread(printed: str, taken: Collection[str], written: Notation) -> tuple[st
     """``-fnrsvw`` in a usage is a letter each, where words have two dashes."""
     word = _CLUSTER.fullmatch(printed)
     spelled = parse_term(printed, written)
-    if word is None or written.words or printed in taken or spelled[0].name != printed:
+    name = printed.rstrip("#?")
+    if word is None or written.words or printed in taken or spelled[0].name != name:
         return (printed,)
     if f"-{printed}" in taken:
         return ()  # "-squash" for "--squash": a slip
@@ -297,8 +311,9 @@ def _usages_of(page: Page, command: str) -> list[str]:
     ]
 
 
-def _exists(option: Option, known: Family) -> bool:
-    return known.phantoms.isdisjoint(option.names)
+def _exists(option: Option, known: Family, path: tuple[str, ...]) -> bool:
+    """Not one of the phantoms, nor the command itself: ``ip route add`` is no keyword of ip."""
+    return known.phantoms.isdisjoint(option.names) and option.names[0] != path[0]
 
 
 def _deprecation(page: Page) -> Deprecation | None:

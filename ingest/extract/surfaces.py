@@ -8,13 +8,18 @@ from dataclasses import dataclass, replace
 from pydantic import ValidationError
 
 from commands.dialect import GNU, Dialect
-from commands.model import Arity, Command, Kind, Option, Surface
+from commands.dialect import dialect as preset
+from commands.merge import merge
+from commands.model import TRUST, Arity, Command, Evidence, Kind, Option, Source, Surface
 from corpora.errors import ParseError, Reason
 from corpora.model import Page
+from ingest.extract.directives import directives_of
 from ingest.extract.families import Family
 from ingest.extract.pages import alias_of, command_of, included_in
+from ingest.extract.pflag import typed
 from ingest.extract.settings import settings_of
 from ingest.extract.statements import statement_of
+from ingest.parse.reference import aliases
 
 _Place = tuple[Kind, tuple[str, ...]]
 _Path = tuple[str, ...]
@@ -29,9 +34,13 @@ class PageFacts:
     """The command that the page says its own is only another name of."""
     included: _Path = ()
     """The command whose options the page says its own takes as well."""
+    source: Source = "documentation"
+    """Who says it: help, where it is what a program printed of itself."""
 
 
-def facts_of(page: Page, family: Family, url: str = "") -> PageFacts:
+def facts_of(
+    page: Page, family: Family, url: str = "", source: Source = "documentation"
+) -> PageFacts:
     """Everything that one page documents.
 
     Raises ParseError, naming the page, where its text breaks the limits of the surface model.
@@ -39,25 +48,77 @@ def facts_of(page: Page, family: Family, url: str = "") -> PageFacts:
     try:
         if statement := statement_of(page, url):
             return PageFacts((statement,))
-        found = (command_of(page, family, url), settings_of(page, url))
+        found = (
+            command_of(page, family, url),
+            settings_of(page, url),
+            directives_of(page, family, url),
+        )
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise ParseError(page.slug, Reason.MALFORMED, f"{where}: {first['msg']}") from error
-    commands = tuple(one for one in found if one is not None)
-    return PageFacts(commands, alias_of(page), included_in(page))
+    commands = tuple(
+        _told_by(source, _also_called(one, page), family) for one in found if one is not None
+    )
+    return PageFacts(commands, alias_of(page), included_in(page), source)
+
+
+def _also_called(command: Command, page: Page) -> Command:
+    """A command with the names that its page lists under ``Aliases``."""
+    found: dict[_Path, None] = {}
+    for name in aliases(page.sections):
+        words = tuple(name.split())
+        path = words if words[:1] == command.path[:1] else (*command.path[:-1], *words)
+        if path != command.path and command.kind == "command":
+            found[path] = None
+    return replace(command, aliases=(*command.aliases, *found)[:64]) if found else command
+
+
+def _told_by(source: Source, command: Command, family: Family) -> Command:
+    """A command as ``source`` tells it, the values of pflag typed by their names."""
+    options = command.options
+    if family.dialect in (preset("pflag"), preset("go")):
+        options = tuple(typed(option) for option in options)
+    if len(command.path) == 1:
+        # There is no command above that could have declared them: those below inherit them.
+        options = tuple(
+            replace(option, inherited=False, inheritable=True) if option.inherited else option
+            for option in options
+        )
+    if source != "documentation":
+        options = tuple(replace(one, evidence=_signed(one.evidence, source)) for one in options)
+        command = replace(command, evidence=_signed(command.evidence, source))
+    return replace(command, options=options)
+
+
+def _signed(evidence: Iterable[Evidence], source: Source) -> tuple[Evidence, ...]:
+    return tuple(replace(one, source=source) for one in evidence)
 
 
 def surface_of(
     product: str, release: str, facts: Iterable[PageFacts], dialect: Dialect = GNU
 ) -> Surface:
-    """The surface of one release, from what its pages say.
+    """The surface of one release, from what its pages say: one of each source, merged.
 
     Commands that a page calls another name of one another have the options of both pages. What a
     page lists as inherited stands with the command that declares it, where that has a page.
     """
+    by_source: dict[Source, list[PageFacts]] = {}
+    for said in facts:
+        by_source.setdefault(said.source, []).append(said)
+    told = [
+        _surface(product, release, by_source[source], dialect, source)
+        for source in TRUST
+        if source in by_source
+    ]
+    return merge(told) if told else _surface(product, release, (), dialect, "documentation")
+
+
+def _surface(
+    product: str, release: str, facts: Iterable[PageFacts], dialect: Dialect, source: Source
+) -> Surface:
     found: dict[_Place, Command] = {}
-    aliases: dict[_Path, _Path] = {}
+    same: dict[_Path, _Path] = {}
     included: dict[_Path, _Path] = {}
     for said in facts:
         for command in said.commands:
@@ -65,11 +126,11 @@ def surface_of(
             known = found.get(place)
             found[place] = _both(known, command) if known else command
             if command.kind == "command" and said.alias and said.alias != command.path:
-                aliases[command.path] = said.alias
+                same[command.path] = said.alias
             if command.kind == "command" and said.included:
                 included[command.path] = said.included
     commands = {place[1]: one for place, one in found.items() if place[0] == "command"}
-    _share(commands, aliases)
+    _share(commands, same)
     for path, other in included.items():
         if other in commands:
             own = commands[path]
@@ -79,7 +140,7 @@ def surface_of(
     return Surface(
         product=product,
         release=release,
-        sources=("documentation",),
+        sources=(source,),
         commands=(*_with_children(commands), *others),
         dialect=dialect,
     )
@@ -128,12 +189,12 @@ def _told_twice(first: Option, second: Option, taken: Mapping[str, int]) -> Opti
     )
 
 
-def _share(commands: dict[_Path, Command], aliases: Mapping[_Path, _Path]) -> None:
+def _share(commands: dict[_Path, Command], others_of: Mapping[_Path, _Path]) -> None:
     """Give commands that are one the options of all their pages, and each the others' paths."""
     groups: dict[_Path, dict[_Path, None]] = {}
-    for path in aliases:
+    for path in others_of:
         end, seen = path, {path}
-        while (following := aliases.get(end)) and following not in seen:
+        while (following := others_of.get(end)) and following not in seen:
             end = following
             seen.add(end)
         groups.setdefault(end, {end: None})[path] = None

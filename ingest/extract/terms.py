@@ -35,6 +35,8 @@ class Notation(catalogue.Notation):
     """Words that after a name are the command's operands: ``--dump device``, a mode of sfdisk."""
     key_values: bool = False
     """``if=FILE`` is an option, as of dd."""
+    keywords: bool = False
+    """``mtu MTU`` is an option, as of ip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,14 @@ _DIGITS = re.compile(r"-\d{2,}")  # "-500" in a list of examples
 _METAVAR = re.compile(r"[A-Z][A-Z_]+(?![a-z])")  # of -nNUM
 _PLUS = re.compile(r"\+(?:\[no\])?[a-z][\w-]*")
 _KEY = re.compile(r"[a-z][\w-]*(?==)")
+_KEYWORD = re.compile(r"[a-z][\w-]*(?=\Z|\s+[A-Z{\[<(])")
 _START = re.compile(r"[\s\[*]*")
 _IN_BRACKETS = re.compile(r"\s*\[[^\[\]]*\]\s*")  # "[-D]" among the values of a column
 _SEPARATOR = re.compile(
-    r"\s*[,;]\s*(?=[\[*]?[-+]\S)|\s*\|\s*(?=[-+]\w|--)|\s+or\s+(?=[-+]\S)|/(?=--?\w)"
+    r"\s*[,;]\s*(?=[\[*]?[-+]\S)|\s*\|\s*(?=[-+]\w|--)|\s+or\s+(?=[-+]\S)|\s?/\s?(?=--?\w)"
     r"|\s+(?=--?[A-Za-z0-9?]|--\[)"
 )
+_COLON = re.compile(r"(?<=[\w>\]]):\Z")  # jq's "--slurp / -s:"
 _NOTE = re.compile(r"\s+\((?P<note>[^()|]{1,200})\)\s*\Z")
 _DEPRECATED = re.compile(r"\b(?:deprecated|obsolete)\b", re.IGNORECASE)
 _OPENING = {"[": "]", "<": ">", "(": ")", "{": "}"}
@@ -82,7 +86,7 @@ def parse_term(term: str, notation: Notation) -> tuple[Spelling, ...]:
     """Every name that ``term`` spells, in its order. Empty where it is no option."""
     if len(term) > MAX_TERM:
         return ()
-    return tuple(_spellings(term, notation))
+    return tuple(_spellings(_COLON.sub("", term), notation))
 
 
 def _spellings(term: str, notation: Notation) -> Iterator[Spelling]:
@@ -138,6 +142,8 @@ def _name(term: str, at: int, notation: Notation) -> tuple[list[_Named], int] | 
             return [(name, plain, f"+no{match[0][5:]}")], match.end()
         return [(match[0], (match.span(),), "")], match.end()
     if notation.key_values and (match := _KEY.match(term, at)):
+        return [(match[0], (match.span(),), "")], match.end()
+    if notation.keywords and at == 0 and (match := _KEYWORD.match(term)):
         return [(match[0], (match.span(),), "")], match.end()
     if match := _SYMBOL.match(term, at):
         return [(match[0], (match.span(),), "")], match.end()

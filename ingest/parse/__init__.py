@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Literal
 
 from corpora.errors import ConfigurationError
 from corpora.model import Page
-from ingest.parse import docbook, man
-
-Format = Literal["docbook", "man"]
-"""What a product declaration may name."""
+from ingest.parse import commonmark, docbook, help_text, html, man
 
 Reader = Callable[[str, bytes], Page]
 
-READERS: Mapping[str, Reader] = MappingProxyType({"docbook": docbook.parse, "man": man.parse})
-"""A reader for every Format."""
+READERS: Mapping[str, Reader] = MappingProxyType(
+    {
+        "docbook": docbook.parse,
+        "help": help_text.parse,
+        "html": html.parse,
+        "man": man.parse,
+        "markdown": commonmark.parse,
+    }
+)
+"""A reader for every format of pages that a declaration may name."""
 
 
 def parse(format: str, name: str, data: bytes) -> Page:

@@ -8,8 +8,9 @@ from pathlib import PurePosixPath
 from bs4.element import PageElement, Tag
 
 from corpora.errors import ParseError, Reason
-from corpora.model import Entry, Page, Section, Text
+from corpora.model import Block, Entry, Page, Section, Text
 from ingest.parse.charset import decode_roff
+from ingest.parse.help_lines import option_line, read_listing
 from ingest.parse.limits import gunzip
 from ingest.parse.man_blocks import Reader, plain
 from ingest.parse.mandoc import to_html
@@ -23,7 +24,16 @@ _ALIAS = re.compile(r"\A(?:\.\\\".*\n)*[.']\s*so\s+(\S+)\s*\Z")
 _OPTIONS = re.compile(r"\b(?:OPTIONS?|FLAGS?)\b", re.IGNORECASE)
 _BOILERPLATE = re.compile(r"Part of the git\(1\) suite\.?")
 _WORDS_OF_A_COMMAND = 6
+_GENERAL = re.compile(r"\[ ?[\w -]*options ?\]", re.IGNORECASE)
+"""What stands between a program and its subcommand: ``borg [common options] create``."""
 _QUOTES = str.maketrans("", "", "'*")
+_UNIT = re.compile(r".+\.(?:service|socket|target|timer|mount|slice|path)")
+"""Pages of section 8 about units of systemd, which nobody types as a command."""
+_NO_COMMANDS = frozenset("2345")
+"""Sections about calls, devices and files. The synopsis of chrony.conf(5) is its own name."""
+_LEAST_LISTED = 3
+_LEAST_LISTED_ELSEWHERE = 8
+"""Lines that begin an option, in a quoted list: fewer may be an example."""
 _BEFORE = Heading("", 1)
 """What stands before the first heading."""
 
@@ -53,7 +63,7 @@ def parse(name: str, data: bytes) -> Page:
             _section(child, 1, outline)
         elif child.name != "table":  # the header and footer of the printed page
             outline.add(_BEFORE, Reader().blocks_of([child]))
-    sections = tuple(kept for kept in outline.sections() if not _is_boilerplate(kept))
+    sections = tuple(_opened(kept) for kept in outline.sections() if not _is_boilerplate(kept))
     require_text(name, sections)
     return Page(
         slug=slug,
@@ -117,8 +127,29 @@ def _is_boilerplate(section: Section) -> bool:
     return isinstance(block, Text) and _BOILERPLATE.fullmatch(block.text) is not None
 
 
+def _opened(section: Section) -> Section:
+    """Help texts that a page quotes under its options, read as what they are: certbot(1)."""
+    least = _LEAST_LISTED if _OPTIONS.search(section.heading) else _LEAST_LISTED_ELSEWHERE
+    blocks: list[Block] = []
+    for block in section.blocks:
+        if isinstance(block, Text) and block.type == "code" and _is_help(block.text, least):
+            blocks += read_listing(block.text)
+        else:
+            blocks.append(block)
+    return section.model_copy(update={"blocks": tuple(blocks)})
+
+
+def _is_help(text: str, least: int) -> bool:
+    """Whether code is what a program prints for ``--help``, or its list of options: rclone(1)."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    listed = sum(option_line(line) is not None and line[0].isspace() for line in lines)
+    return text.startswith("usage:") or (listed >= least and 2 * listed >= len(lines))
+
+
 def _command(slug: str, section: str, sections: tuple[Section, ...]) -> str:
     """The command line: ``git rev-parse``, where the synopsis begins with the words of the slug."""
+    if section[:1] in _NO_COMMANDS or _UNIT.fullmatch(slug):
+        return ""
     for found in sections:
         if found.heading.upper().startswith("SYNOPSIS"):
             for block in found.blocks:
@@ -131,7 +162,7 @@ def _command(slug: str, section: str, sections: tuple[Section, ...]) -> str:
 
 def _spelled_out(slug: str, line: str) -> str:
     """The words of ``line`` that joined by hyphens are ``slug``: ``(EXPERIMENTAL!) git replay``."""
-    words = line.translate(_QUOTES).split()[:_WORDS_OF_A_COMMAND]
+    words = _GENERAL.sub(" ", line).translate(_QUOTES).split()[:_WORDS_OF_A_COMMAND]
     for start in range(len(words)):
         for end in range(start + 1, len(words) + 1):
             if "-".join(words[start:end]) == slug:

@@ -48,7 +48,10 @@ _OPTION_HEAD = re.compile(
 _OPTION_ON_ONE_LINE = re.compile(
     r"\s*(?P<head>(?:-\w,\s+)?--[\w-]+\[?=[^\s\x00]*)\s+(?P<rest>[A-Z][a-z].*)", re.DOTALL
 )
-_OPTION_ALONE = re.compile(r"\s*-{1,2}[\w?](?:[\w-]*)(?:\s*,\s+--[\w-]+)*(?:\[?=\S*)?\s*")
+# MariaDB: a bulleted item per option, its text below.
+_SPELLING = r"--?[\w?#!@][\w.-]*(?:\[?[= ][^\s,]{1,80})?"
+_OPTION_ITEM = re.compile(rf"{_SPELLING}(?:,? {_SPELLING}){{0,8}}")
+_OPTION_ALONE = re.compile(r"\s*-{1,2}[\w?](?:[\w-]*)(?:\s*,\s+--?[\w-]+)*(?:\[?=\S*)?\s*")
 
 
 def plain(_element: Tag) -> str | None:
@@ -120,12 +123,12 @@ class Reader:
                 continue  # a second spelling follows, and the text under the last of them
             marker = fold(terms[0]) if len(terms) == 1 else ""
             if _BULLET.fullmatch(marker):
-                state.add(list_item("-", body))
+                state.add(_bulleted(body))
             elif _NUMBER.fullmatch(marker):
                 state.add(list_item(marker, body))
             else:
                 spelled = tuple(dict.fromkeys(one for term in terms for one in split_terms(term)))
-                state.add([Entry(terms=spelled, body=tuple(body), anchor=at)])
+                state.add([Entry(terms=spelled, body=tuple(body), anchor=at)] if spelled else body)
             terms, at = [], ""
         state.after_list = True
 
@@ -255,7 +258,17 @@ def _item(body: list[Block]) -> list[Block]:
         return body
     rest = first.text[found.end() :]
     lead: list[Block] = [Text(text=rest)] if rest else []
-    return list_item(found["number"] or "-", [*lead, *body[1:]])
+    if found["number"]:
+        return list_item(found["number"], [*lead, *body[1:]])
+    return _bulleted([*lead, *body[1:]])
+
+
+def _bulleted(body: list[Block]) -> list[Block]:
+    """The item of a list; an option, where the item is one with its text below."""
+    first = body[0] if len(body) > 1 else None
+    if isinstance(first, Text) and first.type == "prose" and _OPTION_ITEM.fullmatch(first.text):
+        return [Entry(terms=split_terms(first.text), body=tuple(body[1:]))]
+    return list_item("-", body)
 
 
 def _code(text: str) -> list[Block]:

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from urllib.parse import quote
 
 from corpora.errors import ConfigurationError
@@ -67,6 +67,17 @@ class Document:
     """Names the page in every release alike, once per release: ``git-commit``."""
     fetched_at: datetime
     """When its bytes were had, with a time zone."""
+    format: str = ""
+    """What it is written in, where that isn't what the release's documents are."""
+
+
+@runtime_checkable
+class Discovering(Protocol):
+    """A source that can say which versions there are besides those that are declared."""
+
+    def versions(self) -> tuple[str, ...]:
+        """Every upstream version known of the product. Raises SourceError."""
+        ...
 
 
 class Source(Protocol):

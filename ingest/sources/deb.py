@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from corpora.catalogue import DebSource as Declaration
 from corpora.catalogue import Product
@@ -65,6 +65,24 @@ class DebSource:
         self.archive.update(on_progress=on_progress)
         return tuple(choices[0].found for choices in self._choices().values() if choices)
 
+    def versions(self) -> tuple[str, ...]:
+        """Every final upstream version of the packages that decide them. Raises SourceError.
+
+        Of packages that are named for their release there is no saying what the next is called.
+        """
+        names = {
+            release.sources.deb.packages[0]
+            for release in self.product.releases
+            if release.sources.deb is not None
+        }
+        known = self.archive.versions(name for name in sorted(names) if "{" not in name)
+        return tuple(
+            one.upstream
+            for packages in known.values()
+            for one in packages
+            if not is_prerelease(one.upstream)
+        )
+
     def missing(self) -> Mapping[str, str]:
         """Say of each declared release that the archive lacks which package that is."""
         lacking = {}
@@ -98,6 +116,12 @@ class DebSource:
                 continue
             return candidate.found
         raise gone or SourceError(found.origin, Reason.NOT_FOUND)
+
+    def archives(self, found: Found, *, on_progress: Progress = silent) -> tuple[Path, ...]:
+        """The verified packages of ``found``, which was prepared. Raises SourceError."""
+        choices = self._choices().get(found.label, ())
+        packages = next((one.packages for one in choices if one.found == found), ())
+        return tuple(self.archive.download(one, on_progress=on_progress) for one in packages)
 
     def fetch(self, found: Found, *, on_progress: Progress = silent) -> Iterator[Document]:
         """Every document of ``found``, ordered by section, package and path.

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,13 +31,20 @@ def tool(name: str, *, hint: str) -> str:
     return found
 
 
-def run(command: list[str], *, timeout: float, cwd: Path | None = None, what: str) -> Finished:
-    """Run ``command`` to its end, without a shell and without input.
+def run(
+    command: list[str],
+    *,
+    timeout: float,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    what: str,
+) -> Finished:
+    """Run ``command`` to its end, without a shell and without input; ``env`` is all it sees.
 
     Raises SourceError(``what``, TIMED_OUT) after ``timeout`` seconds, when the program and all its
     children have been killed.
     """
-    process = start(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = start(command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         output, errors = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
@@ -51,12 +59,18 @@ def run(command: list[str], *, timeout: float, cwd: Path | None = None, what: st
 
 
 def start(
-    command: list[str], *, cwd: Path | None = None, stdout: int, stderr: int
+    command: list[str],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdout: int,
+    stderr: int,
 ) -> subprocess.Popen[bytes]:
     """Start ``command`` in a session of its own, so that :func:`end` reaches its children too."""
     return subprocess.Popen(  # noqa: S603 - a list of arguments, each checked by its caller
         command,
         cwd=cwd,
+        env=env,
         stdin=subprocess.DEVNULL,
         stdout=stdout,
         stderr=stderr,

@@ -99,8 +99,8 @@ class PypiSource:
         roots = [_WILDCARD.split(glob)[0].rpartition("/")[0] + "/" for glob in declared.include]
         taken: set[str] = set()
         for done, (wheel, fetched_at, member) in enumerate(pages, 1):
-            public = _public(member.path, roots)
-            slug = _slug(public, member.path, taken)
+            public = public_name(member.path, roots)
+            slug = unique_slug(public, member.path, taken)
             taken.add(slug)
             address = {"slug": public, "package": wheel.name}
             yield Document(
@@ -111,6 +111,12 @@ class PypiSource:
                 fetched_at=fetched_at,
             )
             on_progress(done, len(pages), f"documents of {self.product.title} {found.label}")
+
+    def versions(self) -> tuple[str, ...]:
+        """Every final version of the first package. Raises SourceError."""
+        names = {one.sources.pypi.packages[0] for one in self.product.releases if one.sources.pypi}
+        plain = sorted(name for name in names if "{" not in name)
+        return tuple(version for name in plain for version in self.pip.versions(name))
 
     def _candidate(self, label: str) -> _Candidate:
         """Find the wheels of a release. Raises SourceError(NOT_FOUND) where there are none."""
@@ -190,13 +196,15 @@ def _filled(declared: Declaration, label: str, upstream: str = "") -> Declaratio
     )
 
 
-def _public(path: str, roots: list[str]) -> str:
+def public_name(path: str, roots: list[str]) -> str:
     """Call a document by its path below the folder that is searched, without its ending."""
     root = max((root for root in roots if path.startswith(root)), key=len, default="")
-    return _SUFFIX.sub("", path.removeprefix(root))
+    name = _SUFFIX.sub("", path.removeprefix(root))
+    folder, _, stem = name.rpartition("/")
+    return folder if folder and stem in ("index", "_index") else name
 
 
-def _slug(public: str, path: str, taken: set[str]) -> str:
+def unique_slug(public: str, path: str, taken: set[str]) -> str:
     """Choose the stem; where that is taken, with its folder, then with a checksum."""
     stem = public.rpartition("/")[2]
     folder = public.replace("/", ".")

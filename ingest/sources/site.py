@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,10 +44,14 @@ class SiteSource:
         self._limits = limits or CrawlLimits()
         self._crawls: dict[str, tuple[Crawler, Crawl]] = {}
 
+    @property
+    def reports(self) -> Mapping[str, CrawlReport]:
+        """What was crawled so far: release → what the crawl did."""
+        return {label: crawl.report for label, (_, crawl) in self._crawls.items()}
+
     def report(self, label: str) -> CrawlReport | None:
         """What the crawl of ``label`` did; None where there was none."""
-        crawled = self._crawls.get(label)
-        return crawled[1].report if crawled else None
+        return self.reports.get(label)
 
     def releases(self, *, on_progress: Progress = silent) -> tuple[Found, ...]:
         """Return the declared releases whose start page answers, in declared order.

@@ -1,148 +1,164 @@
 """The store on a Qdrant server or cluster, by its HTTP API, one collection per generation.
 
 Same schema and same search as the embedded engine, see `retrieval.store.edge` for why it is exact
-and without a graph. ``:memory:`` is the client's own brute-force mode, for tests.
+and without a graph. A collection carries in its metadata whose it is, how it lies, and, once it is
+whole, how many points it has. Its name is derived from what it holds: so an upload that was broken
+off goes on where it ended, and one that is whole is taken as it is.
 """
 
 from __future__ import annotations
 
-import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Self, TypeVar
+from typing import Any, Self
 
-from packaging.version import InvalidVersion, Version
 from qdrant_client import QdrantClient, models
-from qdrant_client.common.client_exceptions import QdrantException
-from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 
 from corpora.errors import StoreError
 from retrieval.store.base import Dense, Point, Scope, Scored, SparseVector, best
+from retrieval.store.client import LOCAL, READ_PAUSES, attempt, collection_info, connect
+from retrieval.store.location import Layout, Location
 
 _DENSE, _SPARSE, _RELEASES = "dense", "bm25", "releases"
-_FINISHED = "flagstone_finished"
-
-OLDEST_SERVER = Version("1.19")
-"""IDF over a scope (``params.idf.corpus``) came with this release; an older one ignores it."""
+FINISHED, OWNER = "flagstone_finished", "flagstone_owner"
+_LAYOUT, _POINTS = "flagstone_layout", "flagstone_points"
 
 _BATCH = 200
 """Points per request: 200 of 384 dimensions are some 2 MB of JSON; a server takes 32 MB."""
 
-_PAUSES = (0.2, 1.0, 4.0)
-"""Seconds before each further attempt at a write. A node that restarts is back within them."""
-
-_READ_PAUSES = (0.2,)
-"""The same for a search: somebody is waiting."""
-
-_TIMEOUT = 10
-"""Seconds for one request; a search takes milliseconds, an upsert of a batch tens of them."""
-
-T = TypeVar("T")
+_RESCORED = models.QuantizationSearchParams(rescore=True, oversampling=2.0)
 
 
 class ServerStore:
-    """One collection. ``shards`` and ``replicas`` spread it over a cluster.
-
-    IDF is computed per shard: with several, scores differ a little from the embedded engine's.
-    """
+    """One collection, written by one process at a time, read by any number."""
 
     def __init__(
         self,
         client: QdrantClient,
-        location: str,
+        location: Location,
         collection: str,
         dimensions: int,
         *,
-        local: bool,
+        metadata: Mapping[str, Any],
         writable: bool,
+        resumed: bool = False,
     ) -> None:
         self._client: QdrantClient | None = client
         self._place = _place(location, collection)
         self._collection = collection
         self.dimensions = dimensions
-        self._local = local
+        self._local = location.url == LOCAL
         self._writable = writable
+        self._metadata = metadata
+        self._quantized = _layout(metadata).quantization != "none"
+        self._resumed = resumed
+        self._parallel = 1 if self._local else location.parallel
 
     @classmethod
-    def create(
-        cls,
-        location: str,
-        collection: str,
-        dimensions: int,
-        *,
-        api_key: str | None = None,
-        shards: int = 1,
-        replicas: int = 1,
-    ) -> Self:
-        """Create an empty, writable collection; an unfinished one of that name is replaced.
+    def create(cls, location: Location, collection: str, dimensions: int) -> Self:
+        """Create a writable collection, or go on with one of that name.
 
-        Raises StoreError where a finished one is there.
+        What lies otherwise than asked for is replaced while it is unfinished. Raises StoreError
+        where it is finished, or is another installation's.
         """
-        client, local = _connect(location, api_key)
+        client = connect(location)
         place = _place(location, collection)
-        existing = _try(place, lambda: _info(client, collection))
-        if existing is not None:
-            if _is_finished(existing):
-                raise StoreError(f"{place} is finished: it is never changed.")
-            _try(place, lambda: client.delete_collection(collection))
-        _try(
-            place,
-            lambda: client.create_collection(
-                collection,
-                vectors_config={
-                    _DENSE: models.VectorParams(size=dimensions, distance=models.Distance.COSINE)
-                },
-                sparse_vectors_config={
-                    _SPARSE: models.SparseVectorParams(modifier=models.Modifier.IDF)
-                },
-                hnsw_config=models.HnswConfigDiff(m=0),
-                shard_number=shards,
-                replication_factor=replicas,
-                metadata={_FINISHED: False},
-            ),
+        existing = attempt(place, lambda: collection_info(client, collection))
+        known = _metadata(existing)
+        if existing is not None and known.get(OWNER, location.owner) != location.owner:
+            raise StoreError(
+                f"{place} belongs to another installation of Flagstone.",
+                hint="Give this one a name of its own: set FLAGSTONE_QDRANT_PREFIX.",
+            )
+        fits = (
+            existing is not None
+            and _layout(known) == location.layout
+            and _dimensions(existing, place) == dimensions
         )
-        if not local:  # the local mode has no indexes, and says so in a warning
-            _try(
+        if existing is not None and not fits:
+            if known.get(FINISHED):
+                raise StoreError(
+                    f"{place} is finished and lies otherwise: it is never changed.",
+                    hint="Delete the collection on the server, then build again.",
+                )
+            attempt(place, lambda: client.delete_collection(collection))
+        if not fits:
+            layout = location.layout.model_dump(mode="json")
+            known = {FINISHED: False, OWNER: location.owner, _LAYOUT: layout}
+            attempt(place, lambda: _create(client, collection, dimensions, location, known))
+        store = cls(
+            client, location, collection, dimensions, metadata=known, writable=True, resumed=fits
+        )
+        if not store._local:  # the local mode has no indexes, and says so in a warning
+            # Also where the collection is there: the upload may have ended before it.
+            attempt(
                 place,
                 lambda: client.create_payload_index(
                     collection, _RELEASES, models.PayloadSchemaType.KEYWORD, wait=True
                 ),
             )
-        return cls(client, location, collection, dimensions, local=local, writable=True)
+        return store
 
     @classmethod
-    def open(cls, location: str, collection: str, *, api_key: str | None = None) -> Self:
-        """Open a finished collection for reading. Raises StoreError."""
-        client, local = _connect(location, api_key)
+    def open(cls, location: Location, collection: str) -> Self:
+        """Open a finished collection for reading. Raises StoreError where it is not whole."""
+        client = connect(location)
         place = _place(location, collection)
-        info = _try(place, lambda: _info(client, collection))
-        if info is None or not _is_finished(info):
+        info = attempt(place, lambda: collection_info(client, collection))
+        known = _metadata(info)
+        if info is None or not known.get(FINISHED):
             what = "does not exist" if info is None else "was never finished"
             raise StoreError(f"{place} {what}.", hint="Run: flagstone build")
-        vectors = info.config.params.vectors
-        if not isinstance(vectors, dict) or _DENSE not in vectors:
-            raise StoreError(f"{place} was not made by Flagstone: it has no {_DENSE!r} vectors.")
-        size = vectors[_DENSE].size
-        return cls(client, location, collection, size, local=local, writable=False)
+        size = _dimensions(info, place)
+        store = cls(client, location, collection, size, metadata=known, writable=False)
+        if (points := store.count()) != known.get(_POINTS, points):
+            raise StoreError(
+                f"{place} is damaged: it holds {points} points, {known[_POINTS]} were written.",
+                hint="Restore it from a snapshot of Qdrant's, or delete it and build again.",
+            )
+        return store
 
     def upsert(self, points: Sequence[Point]) -> None:
-        """Add points, or replace those of the same id."""
-        client = self._open()
+        """Add points, or replace those of the same id; several batches at a time."""
+        self._open()
         if not self._writable:
             raise StoreError(f"{self._place} is open for reading only.")
-        for first in range(0, len(points), _BATCH):
-            batch = [_point(point) for point in points[first : first + _BATCH]]
-            _try(self._place, partial(client.upsert, self._collection, batch, wait=True))
+        batches = [points[first : first + _BATCH] for first in range(0, len(points), _BATCH)]
+        with ThreadPoolExecutor(min(self._parallel, len(batches) or 1)) as threads:
+            for _ in threads.map(self._upload, batches):
+                pass  # the first error is raised here, when those under way have ended
+
+    def _upload(self, points: Sequence[Point]) -> None:
+        client = self._open()
+        if self._resumed:
+            points = self._missing(client, points)
+        if points:
+            batch = [_point(point) for point in points]
+            attempt(self._place, partial(client.upsert, self._collection, batch, wait=True))
+
+    def _missing(self, client: QdrantClient, points: Sequence[Point]) -> list[Point]:
+        """Those that an upload before this one has not left there. Its points are the same."""
+        wanted = [str(uuid.UUID(point.id)) for point in points]
+        records = attempt(
+            self._place,
+            lambda: client.retrieve(
+                self._collection, wanted, with_payload=False, with_vectors=False
+            ),
+        )
+        there = {_hex(record.id) for record in records}
+        return [point for point in points if point.id not in there]
 
     def finish(self) -> None:
         """Mark the collection as whole. The server compacts it in the background."""
         client = self._open()
         if not self._writable:
             raise StoreError(f"{self._place} is finished already.")
-        _try(
+        whole = {**self._metadata, FINISHED: True, _POINTS: self.count()}
+        attempt(
             self._place,
-            lambda: client.update_collection(self._collection, metadata={_FINISHED: True}),
+            lambda: client.update_collection(self._collection, metadata=whole),
         )
         self._writable = False
 
@@ -168,17 +184,17 @@ class ServerStore:
         if scope is not None and not scope.pairs:
             return 0
         within = _filter(scope) if scope else None
-        return _try(
+        return attempt(
             self._place,
             lambda: client.count(self._collection, count_filter=within, exact=True),
-            _READ_PAUSES,
+            READ_PAUSES,
         ).count
 
     def ids(self) -> Iterator[str]:
         """Every id, ascending."""
         offset = None
         while True:
-            records, offset = _try(
+            records, offset = attempt(
                 self._place,
                 partial(
                     self._open().scroll,
@@ -218,14 +234,16 @@ class ServerStore:
         if not scope.pairs:
             return []
         within = _filter(scope)
-        params = models.SearchParams(
-            exact=None if self._local else True,  # the local mode is always exact, and warns
-            # The engine refuses an IDF corpus for a vector that has no IDF.
-            idf=models.IdfCorpusParams(corpus=within) if using == _SPARSE else None,
-        )
+        # The engine refuses an IDF corpus for a vector that has no IDF.
+        idf = models.IdfCorpusParams(corpus=within) if using == _SPARSE else None
+        params = models.SearchParams(exact=True, idf=idf)
+        if self._local:
+            params = models.SearchParams(idf=idf)  # it is always exact, and warns
+        elif self._quantized and using == _DENSE:
+            params = models.SearchParams(quantization=_RESCORED)
 
         def search(most: int) -> list[Scored]:
-            answer = _try(
+            answer = attempt(
                 self._place,
                 lambda: client.query_points(
                     self._collection,
@@ -236,72 +254,64 @@ class ServerStore:
                     limit=most,
                     with_payload=False,
                 ),
-                _READ_PAUSES,
+                READ_PAUSES,
             )
             return [Scored(id=_hex(one.id), score=one.score) for one in answer.points]
 
         return best(search, limit)
 
 
-def _connect(location: str, api_key: str | None) -> tuple[QdrantClient, bool]:
-    """Return a client, and whether it is the local mode. Raises StoreError."""
-    if location == ":memory:":
-        return QdrantClient(":memory:"), True
-    if not location.startswith(("http://", "https://")):
-        raise StoreError(
-            f"{location!r} is not the address of a Qdrant server.",
-            hint="It begins with http:// or https://.",
-        )
-    # The client's own version check only warns; ours is below.
-    client = _try(
-        location,
-        lambda: QdrantClient(
-            url=location, api_key=api_key, timeout=_TIMEOUT, check_compatibility=False
+def _create(
+    client: QdrantClient,
+    collection: str,
+    dimensions: int,
+    location: Location,
+    metadata: dict[str, Any],
+) -> None:
+    layout = location.layout
+    scalar = models.ScalarQuantizationConfig(type=models.ScalarType.INT8, always_ram=True)
+    client.create_collection(
+        collection,
+        vectors_config={
+            _DENSE: models.VectorParams(
+                size=dimensions, distance=models.Distance.COSINE, on_disk=layout.on_disk
+            )
+        },
+        sparse_vectors_config={
+            _SPARSE: models.SparseVectorParams(
+                modifier=models.Modifier.IDF,
+                index=models.SparseIndexParams(on_disk=layout.on_disk),
+            )
+        },
+        hnsw_config=models.HnswConfigDiff(m=0),
+        quantization_config=(
+            models.ScalarQuantization(scalar=scalar) if layout.quantization == "int8" else None
         ),
+        on_disk_payload=True,
+        shard_number=layout.shards,
+        replication_factor=layout.replicas,
+        write_consistency_factor=layout.replicas // 2 + 1,
+        metadata=metadata,
     )
-    try:
-        version = Version(_try(location, client.info).version)
-    except InvalidVersion as error:
-        raise StoreError(f"{location} is not a Qdrant server: {error}.") from error
-    if version < OLDEST_SERVER:
-        raise StoreError(
-            f"{location} is Qdrant {version}; {OLDEST_SERVER} or newer is needed.",
-            hint="Upgrade the server, or use the embedded engine.",
-        )
-    return client, False
 
 
-def _try(place: str, call: Callable[[], T], pauses: Sequence[float] = _PAUSES) -> T:
-    """Call, and again where the server may come back. Raises StoreError."""
-    left = iter(pauses)
-    while True:
-        try:
-            return call()
-        except (ApiException, QdrantException, OSError, ValueError, RuntimeError) as error:
-            pause = next(left, None)
-            if pause is None or not _passing(error):
-                raise StoreError(f"{place} did not answer: {error}.") from error
-        time.sleep(pause)
+def _place(location: Location, collection: str) -> str:
+    return f"Collection {collection!r} of {location.url}"
 
 
-def _passing(error: Exception) -> bool:
-    if isinstance(error, UnexpectedResponse):
-        return error.status_code == 429 or (error.status_code or 0) >= 500
-    return isinstance(error, ApiException | QdrantException | OSError)
+def _metadata(info: models.CollectionInfo | None) -> dict[str, Any]:
+    return dict(info.config.metadata or {}) if info is not None else {}
 
 
-def _place(location: str, collection: str) -> str:
-    return f"Collection {collection!r} of {location}"
+def _layout(metadata: Mapping[str, Any]) -> Layout:
+    return Layout.model_validate(metadata.get(_LAYOUT) or {})
 
 
-def _info(client: QdrantClient, collection: str) -> models.CollectionInfo | None:
-    if not client.collection_exists(collection):
-        return None
-    return client.get_collection(collection)
-
-
-def _is_finished(info: models.CollectionInfo) -> bool:
-    return bool((info.config.metadata or {}).get(_FINISHED))
+def _dimensions(info: models.CollectionInfo | None, place: str) -> int:
+    vectors = info.config.params.vectors if info is not None else None
+    if not isinstance(vectors, dict) or _DENSE not in vectors:
+        raise StoreError(f"{place} was not made by Flagstone: it has no {_DENSE!r} vectors.")
+    return vectors[_DENSE].size
 
 
 def _point(point: Point) -> models.PointStruct:

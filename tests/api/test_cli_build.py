@@ -9,7 +9,7 @@ import pytest
 from commandline import RUNNER, error, flagstone
 from corpus import PAGES, FolderSource
 
-from api import wiring
+from api import supply
 from api.cli import app
 from api.cli_common import FAILED, LEFT_OUT
 from corpora.catalogue import Product
@@ -35,7 +35,8 @@ def recorded(
         assert isinstance(archive, AptArchive)
         return FolderSource(product, pages)
 
-    monkeypatch.setattr(wiring, "DebSource", source)
+    monkeypatch.setattr(supply, "DebSource", source)
+    monkeypatch.setenv("FLAGSTONE_SOURCES", "deb")
     monkeypatch.setenv("FLAGSTONE_PROCESSES", "0")
     return pages, folder
 

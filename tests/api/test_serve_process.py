@@ -1,5 +1,6 @@
 """``flagstone serve`` as a process of its own: answers, ends, and refuses to start."""
 
+import json
 import os
 import re
 import select
@@ -23,13 +24,15 @@ PATIENCE = 60.0
 
 
 @contextmanager
-def served(data: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def served(
+    data: Path, *arguments: str, **environment: str
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """A serving process and its address."""
     with subprocess.Popen(
         command("serve", "--data", str(data), "--port", "0", *arguments),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
     ) as process:
         try:
             assert process.stderr
@@ -84,6 +87,58 @@ def test_ctrl_c_ends_it_cleanly_too(data: Path) -> None:
         _, err = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0
         assert b"Traceback" not in err
+
+
+QUESTION = b'{"query": "dump", "product": "pg"}'
+HEAD = (
+    b"POST /context HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    b"Content-Length: %d\r\n\r\n" % len(QUESTION)
+)
+
+
+def connected(url: str) -> socket.socket:
+    host, _, port = url.removeprefix("http://").partition(":")
+    return socket.create_connection((host, int(port)), timeout=PATIENCE)
+
+
+def test_a_question_under_way_is_answered_before_it_ends(data: Path) -> None:
+    with served(data) as (process, url), connected(url) as line:
+        line.sendall(HEAD + QUESTION[:5])
+        # Another question after it: so the first has surely been begun.
+        assert httpx.get(f"{url}/healthz", trust_env=False).status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.stderr
+        until(process.stderr.fileno(), b"Waiting for")
+        line.sendall(QUESTION[5:])
+        assert line.recv(65_536).startswith(b"HTTP/1.1 200 OK")
+        process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0
+
+
+def test_a_body_that_never_comes_is_not_waited_for(data: Path) -> None:
+    with (
+        served(data, FLAGSTONE_BODY_SECONDS="0.2") as (_, url),
+        connected(url) as line,
+    ):
+        line.sendall(HEAD + QUESTION[:5])
+        said = b""
+        while piece := line.recv(65_536):  # until the service hangs up
+            said += piece
+    assert said.startswith(b"HTTP/1.1 408 Request Timeout")
+    assert b"request_timeout" in said
+
+
+def test_its_log_can_be_json_and_has_no_question(data: Path) -> None:
+    with served(data, FLAGSTONE_LOG_FORMAT="json") as (process, url):
+        asked = f"{url}/context?query=hunter2&product=pg"
+        answer = httpx.get(asked, trust_env=False, headers={"X-Request-Id": "mine"})
+        assert answer.status_code == 200
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=PATIENCE)
+    lines = [json.loads(line) for line in err.decode().splitlines()]
+    [told] = [one for one in lines if one["logger"] == "flagstone.access"]
+    assert (told["path"], told["status"], told["request_id"]) == ("/context", 200, "mine")
+    assert b"hunter2" not in err
 
 
 def test_a_port_in_use_is_told_with_the_way_out(data: Path) -> None:

@@ -6,12 +6,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 from corpora.errors import StoreError
 from retrieval.store import (
+    Location,
     Point,
     Scope,
     Scored,
@@ -22,6 +24,7 @@ from retrieval.store import (
 )
 
 D = 8
+MEMORY = Location(url=":memory:")
 PG13, PG15, GIT = ("postgresql", "13"), ("postgresql", "15"), ("git", "2.39")
 
 
@@ -61,7 +64,7 @@ def numbers(found: list[Scored]) -> list[int]:
 
 @pytest.fixture(params=["edge", "server"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    with create_store(tmp_path / "s" if request.param == "edge" else ":memory:", D) as store:
+    with create_store(tmp_path / "s" if request.param == "edge" else MEMORY, D) as store:
         yield store
 
 
@@ -265,6 +268,21 @@ def test_every_damaged_file_is_noticed_and_named(shard: Path, harm: str) -> None
         assert str(shard) in caught.value.message
         file.write_bytes(kept)
     open_store(shard).close()
+
+
+def test_a_disk_without_room_is_told_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retrieval.store.edge.shutil.disk_usage", lambda _: _Disk(500_000_000))
+    create_store(tmp_path / "fits", 384, points=50_000).close()
+    with pytest.raises(StoreError, match=r"500 MB free.* 100,000 passages needs 871 MB") as caught:
+        create_store(tmp_path / "new" / "shard", 384, points=100_000)
+    assert "FLAGSTONE_DATA" in caught.value.hint
+    assert not (tmp_path / "new").exists()
+
+
+class _Disk(NamedTuple):
+    free: int
 
 
 def test_another_format_asks_for_a_rebuild(shard: Path) -> None:

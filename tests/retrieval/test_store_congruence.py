@@ -1,16 +1,17 @@
 """The same points in the same order from every engine, on generated cases."""
 
-import os
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from qdrant_over_http import KEY, Qdrant, real_server
 
-from retrieval.store import Point, Scope, Scored, SparseVector, Store, create_store
+from retrieval.store import Location, Point, Scope, Scored, SparseVector, Store, create_store
 
 DIMENSIONS, POINTS, QUERIES, VOCABULARY = 48, 600, 100, 400
 PRODUCTS = {"postgresql": ("13", "15", "17"), "git": ("2.30", "2.39"), "docker": ("20.10", "28.5")}
@@ -71,17 +72,23 @@ def edge(points: list[Point], tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield store
 
 
-@pytest.fixture(scope="module", params=["local", "server"])
-def other(points: list[Point], request: pytest.FixtureRequest) -> Iterator[Store]:
-    location = ":memory:"
-    if request.param == "server":
-        location = os.environ.get("QDRANT_URL", "")
-        if not location:
-            pytest.skip("QDRANT_URL names no server")
+@pytest.fixture(scope="module", params=["local", "http", "server"])
+def other(
+    points: list[Point], request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Store]:
+    """The local mode, the same behind Qdrant's REST API, and a real server where there is one."""
     name = f"congruence-{uuid.uuid4().hex}"
-    key = os.environ.get("QDRANT_API_KEY")
-    with filled(create_store(location, DIMENSIONS, collection=name, api_key=key), points) as store:
-        yield store
+    with ExitStack() as stack:
+        location = Location(url=":memory:")
+        if request.param == "http":
+            location = Location(url=stack.enter_context(Qdrant(api_key=KEY)).url, api_key=KEY)
+        elif request.param == "server":
+            found = stack.enter_context(real_server(tmp_path_factory.mktemp("qdrant")))
+            if found is None:
+                pytest.skip("neither QDRANT_URL nor QDRANT_BINARY names a server")
+            location = Location(url=found[0], api_key=found[1])
+        store = create_store(location, DIMENSIONS, collection=name)
+        yield stack.enter_context(filled(store, points))
 
 
 def random_scope(random: np.random.Generator) -> Scope:

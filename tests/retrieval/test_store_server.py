@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from corpora.errors import StoreError
-from retrieval.store import Point, Scope, SparseVector, create_store, open_store
+from retrieval.store import Location, Point, Scope, SparseVector, create_store, open_store
 
 D = 8
 SCOPE = Scope(pairs=(("git", "2.39"), ("postgresql", "13")))
@@ -71,7 +71,7 @@ class Recorded(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Recorded]]:
-    monkeypatch.setattr("retrieval.store.server.time.sleep", lambda _: None)
+    monkeypatch.setattr("retrieval.store.client.time.sleep", lambda _: None)
 
     class Handler(Recorded):
         requests: list[tuple[str, str]] = []  # noqa: RUF012
@@ -88,13 +88,13 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Recorded]]:
 
 
 def test_the_collection_of_a_server_has_an_index_on_releases(server: type[Recorded]) -> None:
-    create_store(server.url, D, collection="gen1").close()
+    create_store(Location(url=server.url), D, collection="gen1").close()
     assert ("PUT", "/collections/gen1") in server.requests
     assert ("PUT", "/collections/gen1/index") in server.requests
 
 
 def test_a_server_is_asked_for_exact_search_within_the_scope(server: type[Recorded]) -> None:
-    with create_store(server.url, D, collection="gen1") as store:
+    with create_store(Location(url=server.url), D, collection="gen1") as store:
         store.dense(VECTOR, SCOPE, 5)
         store.sparse(TERMS, SCOPE, 5)
     dense, words = server.queries
@@ -107,7 +107,7 @@ def test_a_server_is_asked_for_exact_search_within_the_scope(server: type[Record
 
 
 def test_an_upsert_is_tried_again_where_the_server_may_come_back(server: type[Recorded]) -> None:
-    with create_store(server.url, D, collection="gen1") as store:
+    with create_store(Location(url=server.url), D, collection="gen1") as store:
         server.failures = 3
         store.upsert([point(i) for i in range(450)])
     assert server.requests.count(("PUT", "/collections/gen1/points")) == 3 + 3
@@ -117,7 +117,7 @@ def test_an_upsert_is_tried_again_where_the_server_may_come_back(server: type[Re
 def test_a_server_that_stays_away_or_refuses_is_an_error(
     server: type[Recorded], failures: int, status: int, attempts: int
 ) -> None:
-    with create_store(server.url, D, collection="gen1") as store:
+    with create_store(Location(url=server.url), D, collection="gen1") as store:
         server.failures, server.status = failures, status
         with pytest.raises(StoreError, match=r"gen1.*did not answer"):
             store.upsert([point(1)])
@@ -127,14 +127,14 @@ def test_a_server_that_stays_away_or_refuses_is_an_error(
 def test_an_old_server_is_refused(server: type[Recorded]) -> None:
     server.version = "1.18.2"
     with pytest.raises(StoreError, match=r"1\.18\.2; 1\.19 or newer"):
-        open_store(server.url)
+        open_store(Location(url=server.url))
 
 
 def test_a_collection_that_is_not_there_is_named(server: type[Recorded]) -> None:
     with pytest.raises(StoreError, match=r"'gen7'.*does not exist"):
-        open_store(server.url, collection="gen7")
+        open_store(Location(url=server.url), collection="gen7")
 
 
 def test_an_address_that_is_none_is_refused() -> None:
     with pytest.raises(StoreError, match="not the address"):
-        open_store("localhost:6333")
+        open_store(Location(url="localhost:6333"))

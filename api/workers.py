@@ -1,0 +1,55 @@
+"""Several processes on one port: each opens the snapshot for itself, read-only.
+
+The supervisor is uvicorn's: it starts a worker anew that has died, and ends all of them when it is
+told to. Pages of the index are mapped from the same files, so they are in memory once.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
+
+from api.listening import GRACE
+from api.settings import Settings
+
+
+class Application:
+    """Makes the service inside a worker: a process is given this, not what it makes."""
+
+    def __init__(self, settings: Settings, level: int) -> None:
+        self._settings = settings
+        self._level = level
+
+    def __call__(self) -> FastAPI:
+        """The service, its snapshot open."""
+        from api.wiring import application  # here, because that module starts the workers
+
+        logging.basicConfig(
+            level=self._level,
+            format="%(asctime)s %(levelname)s %(name)s %(process)d: %(message)s",
+            stream=sys.stderr,
+        )
+        return application(self._settings)
+
+
+def run_workers(settings: Settings, taken: socket.socket) -> None:
+    """Answer on ``taken`` with ``settings.workers`` processes, until SIGINT or SIGTERM."""
+    config = uvicorn.Config(
+        Application(settings, logging.getLogger().level),
+        factory=True,
+        workers=settings.workers,
+        log_config=None,
+        log_level="info",
+        access_log=False,  # our own line has no question in it (`api.middleware.observe`)
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+    )
+    try:
+        Multiprocess(config, sockets=[taken]).run()
+    finally:
+        taken.close()

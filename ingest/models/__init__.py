@@ -1,0 +1,24 @@
+"""Documentation that is a model of commands rather than pages: one reader per format.
+
+A model is read as a whole, because its documents explain one another. Out of it come the release's
+surface and, for search, one short page per command: a *card* (:mod:`ingest.models.cards`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from ingest.models import ansible, aws, azure, oclif, redis
+from ingest.models.base import ModelReader
+
+MODELS: Mapping[str, ModelReader] = MappingProxyType(
+    {
+        "ansible": ansible.read,
+        "aws": aws.read,
+        "azure-yaml": azure.read,
+        "oclif": oclif.read,
+        "redis": redis.read,
+    }
+)
+"""Format, as a declaration names it → its reader."""

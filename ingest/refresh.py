@@ -1,0 +1,140 @@
+"""A refresh: a build that nobody watches. It publishes what passes its audit, or keeps what serves.
+
+1. every source is asked what it has; releases of later lines that are not declared are named
+2. what changed is fetched and read, and only texts never seen are embedded (the build does that)
+3. the staged snapshot is audited against the one that serves: before it is indexed, and after
+4. it is published, or thrown away; what was read is kept, so that trying again costs little
+5. downloads that no build has used for long are deleted
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from corpora.catalogue import Product
+from corpora.errors import AuditFailed, FlagstoneError, NoSnapshot
+from corpora.labels import key, line
+from corpora.model import Frozen
+from corpora.snapshot import current_id
+from ingest.audit import Audit, Finding
+from ingest.build import BuildReport, Gate
+
+Outcome = Literal["published", "unchanged", "kept", "failed"]
+
+DOWNLOADS = ("debs", "pip/wheels", "npm/tarballs")
+"""Folders of what was downloaded and verified, one file each; all can be had again."""
+
+
+class RefreshReport(Frozen):
+    """What a refresh did, for machines and for whoever reads the mail of cron."""
+
+    outcome: Outcome
+    """kept: the audit refused what was built. failed: nothing could be built. In both cases what
+    served before serves on."""
+    reason: str = ""
+    snapshot: str = ""
+    """The snapshot that serves now."""
+    previous: str = ""
+    started_at: datetime
+    seconds: float
+    build: BuildReport | None = None
+    findings: tuple[Finding, ...] = ()
+    undeclared: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Product → lines of releases that a source has, later than all that are declared."""
+    deleted: int = 0
+    """Downloads that were deleted."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that is declared was had as it is now."""
+        return self.build is not None and self.build.complete
+
+
+def refresh(
+    data: Path,
+    build: Callable[[Gate], BuildReport],
+    audit: Audit,
+    undeclared: Callable[[], Mapping[str, tuple[str, ...]]],
+    *,
+    keep_downloads_days: int,
+) -> RefreshReport:
+    """Build, audit and publish. Raises BuildLocked alone: all else is in the report."""
+    started, clock = datetime.now(UTC), time.monotonic()
+    previous = serving(data)
+    built: BuildReport | None = None
+    outcome: Outcome
+    reason = ""
+    try:
+        built = build(audit)
+        outcome = "published" if built.published else "unchanged"
+    except AuditFailed as error:
+        outcome, reason = "kept", str(error)
+    except FlagstoneError as error:
+        if error.code == "build_locked":
+            raise
+        outcome, reason = "failed", str(error)
+    deleted = 0
+    if outcome in ("published", "unchanged"):
+        deleted = prune_downloads(data / "downloads", keep_downloads_days)
+    return RefreshReport(
+        outcome=outcome,
+        reason=reason,
+        snapshot=serving(data),
+        previous=previous,
+        started_at=started,
+        seconds=round(time.monotonic() - clock, 3),
+        build=built,
+        findings=tuple(audit.findings),
+        undeclared=dict(undeclared()),
+        deleted=deleted,
+    )
+
+
+def serving(data: Path) -> str:
+    """The id of the snapshot that serves; nothing where there is none."""
+    try:
+        return current_id(data)
+    except (NoSnapshot, FlagstoneError):
+        return ""
+
+
+def prune_downloads(folder: Path, days: int) -> int:
+    """Delete downloads that were neither fetched nor read for ``days``; how many. 0 days: none."""
+    if not days:
+        return 0
+    oldest = time.time() - days * 86_400
+    deleted = 0
+    for name in DOWNLOADS:
+        for file in sorted((folder / name).glob("*")) if (folder / name).is_dir() else ():
+            with suppress(OSError):
+                used = file.stat()
+                # Many file systems note reading once a day, which is exact enough.
+                if file.is_file() and max(used.st_atime, used.st_mtime) < oldest:
+                    file.unlink()
+                    deleted += 1
+    return deleted
+
+
+def later_lines(product: Product, versions: tuple[str, ...]) -> tuple[str, ...]:
+    """The release lines among ``versions`` that are later than all that ``product`` declares.
+
+    Oldest first. Versions that its scheme can't read are passed over.
+    """
+    scheme = product.versions.scheme
+    if scheme == "opaque":
+        return ()
+    newest = max(key(scheme, label) for label in product.labels)
+    found: set[str] = set()
+    for version in versions:
+        with suppress(ValueError):
+            label = line(scheme, version)
+            if key(scheme, label) > newest and label not in product.labels:
+                found.add(label)
+    return tuple(sorted(found, key=lambda label: key(scheme, label)))
