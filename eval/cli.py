@@ -17,15 +17,18 @@ from eval import answers as recorded
 from eval.answers import ARMS, Answer, Arm
 from eval.arms.knowledge import Knowledge, Nothing
 from eval.arms.prompts import GROUNDED, TWO_TURNS, Prompt, first, rendered, second
+from eval.incidents.model import load as load_incidents
+from eval.itbench import read as read_itbench
 from eval.report.build import build, scored
 from eval.report.compare import compare as compare_reports
 from eval.report.compare import read as read_report
-from eval.report.markdown import difference, markdown
+from eval.report.markdown import difference, markdown, rate
 from eval.report.model import Report
 from eval.report.page import page
 from eval.runner.price import price
+from eval.scoring.statistics import wilson
 from eval.tasks.check import problems
-from eval.tasks.model import Split, Task, dataset_hash, load
+from eval.tasks.model import Split, Task, dataset_hash, load, load_lines
 from eval.truth.tables import Tables
 
 FAILED, WRONG_USAGE = 1, 2
@@ -41,6 +44,10 @@ app = typer.Typer(
 SplitName = Annotated[str, typer.Option("--split", help="dev, test (frozen) or all.")]
 ArmName = Annotated[str, typer.Option("--arm", help=f"One of: {', '.join(ARMS)}.")]
 Data = Annotated[Path | None, typer.Option("--data", help="Data directory, built.", metavar="DIR")]
+TasksFile = Annotated[
+    Path | None,
+    typer.Option("--tasks", help="Other tasks, JSON lines, instead of ours.", metavar="FILE"),
+]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Where to write.")]
 
 
@@ -64,6 +71,7 @@ def tasks(split: SplitName = "all") -> None:
 def prompts(
     arm: ArmName,
     split: SplitName = "test",
+    tasks_file: TasksFile = None,
     data: Data = None,
     answers: Annotated[
         Path | None,
@@ -77,7 +85,7 @@ def prompts(
     With --answers, those of the second turn; a line with "answer" needs nothing more.
     """
     with _errors():
-        chosen = _tasks(split)[: limit or None]
+        chosen = _tasks(split, tasks_file)[: limit or None]
         name, tables = _arm(arm), Tables.packaged()
         knowledge = _knowledge(name, data)
         found = [first(task, name, knowledge, tables) for task in chosen]
@@ -98,12 +106,13 @@ def prompts(
 def score(
     files: Annotated[list[Path], typer.Argument(help="Recorded answers, JSON lines.")],
     split: SplitName = "test",
+    tasks_file: TasksFile = None,
     data: Data = None,
     out: Out = None,
 ) -> None:
     """Score recorded answers; print the tables and write the report's JSON."""
     with _errors():
-        chosen, tables = _tasks(split), Tables.packaged()
+        chosen, tables = _tasks(split, tasks_file), Tables.packaged()
         read = [one for file in files for one in recorded.read(file)]
         read = _rendered(read, chosen, data)
         report = build(chosen, scored(chosen, read, tables), split)
@@ -152,6 +161,7 @@ def run(
         list[str] | None, typer.Option("--arm", help="May be given more than once.")
     ] = None,
     split: SplitName = "test",
+    tasks_file: TasksFile = None,
     data: Data = None,
     base_url: Annotated[
         str | None, typer.Option(help="An OpenAI-compatible server's, up to /v1.")
@@ -176,7 +186,7 @@ def run(
     Begun again in the same folder, it asks only for what has not been answered.
     """
     with _errors():
-        chosen = _tasks(split)[: limit or None]
+        chosen = _tasks(split, tasks_file)[: limit or None]
         named = [_arm(name) for name in arms or ["none"]]
         tables = Tables.packaged()
         grounded = next((arm for arm in named if arm in GROUNDED), None)
@@ -208,6 +218,69 @@ def run(
             raise typer.Exit(FAILED)
 
 
+@app.command()
+def incidents(
+    model: Annotated[str, typer.Option(help="As for `run`; none: list the incidents.")] = "",
+    out: Out = None,
+    data: Data = None,
+    base_url: Annotated[str | None, typer.Option(help="As for `run`.")] = None,
+    key_file: Annotated[Path | None, typer.Option(help="As for `run`.")] = None,
+    seeds: Annotated[int, typer.Option(help="Times that each is played.", min=1)] = 1,
+) -> None:
+    """Play incidents of several steps over a recorded cluster; with --data, grounded."""
+    with _errors():
+        held = load_incidents()
+        if not model or out is None:
+            for one in held:
+                _say(f"{one.id}: {one.product} {one.release}: {one.report}")
+            if model:
+                raise InvalidRequest("A folder is needed to play in.", hint="Name it: --out DIR.")
+            return
+        from eval.runner.start import Wanted, start_incidents
+
+        arm: Arm = "context" if data else "none"
+        wanted = Wanted(
+            arms=(arm,),
+            model=model,
+            base_url=base_url,
+            api_key=key_file.read_text("utf-8").strip() if key_file else None,
+            seeds=seeds,
+        )
+        knowledge = _knowledge(arm, data)
+        outcomes = start_incidents(wanted, held, knowledge, Tables.packaged(), out)
+        text = "".join(f"{one.model_dump_json()}\n" for one in outcomes)
+        (out / "incidents.jsonl").write_text(text, "utf-8")
+        for one in outcomes:
+            verdict = "resolved" if one.resolved else "not resolved"
+            facts = [
+                name
+                for name in ("diagnosed", "fixed", "verified", "claimed", "falsely", "harmed")
+                if getattr(one, name)
+            ]
+            _say(
+                f"{one.incident}: {verdict} in {one.turns} turns "
+                f"({', '.join(facts)}; {one.strayed} astray, {one.invented} invented)"
+            )
+        resolved = wilson(sum(one.resolved for one in outcomes), len(outcomes))
+        _say(f"resolved: {rate(resolved)}")
+
+
+@app.command()
+def itbench(
+    folder: Annotated[Path, typer.Argument(help="A folder with ITBench's scenario files.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where to write the tasks.")],
+    product: Annotated[str, typer.Option(help="Whose commands the solutions are.")] = "kubectl",
+    release: Annotated[str, typer.Option(help="The release to judge them at.")] = "1.32",
+) -> None:
+    """Turn ITBench's scenarios into tasks for --tasks. What is left out is listed."""
+    with _errors():
+        found = read_itbench(folder, product=product, release=release, tables=Tables.packaged())
+        _write(out, "".join(f"{task.model_dump_json()}\n" for task in found.tasks))
+        for one in found.left_out:
+            _say(f"left out: {one}")
+        _say(f"{len(found.tasks)} tasks, {len(found.left_out)} things left out")
+
+
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
@@ -232,7 +305,9 @@ def main() -> None:
     app()
 
 
-def _tasks(split: str) -> tuple[Task, ...]:
+def _tasks(split: str, file: Path | None = None) -> tuple[Task, ...]:
+    if file is not None:
+        return load_lines(file)
     if split not in {*get_args(Split), "all"}:
         raise InvalidRequest(f"{split!r} is no split.", hint="Say dev, test or all.")
     return tuple(one for one in load() if split in {"all", one.split})
