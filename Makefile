@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 DEMO   ?= .flagstone
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layers unit slow serve bench clean
+.PHONY: help demo corpus test lint types layers unit slow serve bench clean reliability sbom audit
 
 help: ## list the recipes
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,9 +22,14 @@ tools: ## the programs of the machine that are needed besides Python: mandoc
 	  command -v apt-get >/dev/null || { echo "Install mandoc with your package manager (brew install mandoc)."; exit 1; }; \
 	  SUDO=$$([ "$$(id -u)" = 0 ] || echo sudo); $$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq mandoc; }
 
-demo: tools $(BIN)/.installed ## install, build a real corpus, ask it one question
-	$(BIN)/flagstone build --data $(DEMO)
+demo: tools $(BIN)/.installed ## install, build a small real corpus, catch an invented flag, ask what is right
+	$(BIN)/flagstone build --data $(DEMO) postgresql git docker
+	@# It exits with 1 because the flag is invented: that is what is to be shown.
+	$(BIN)/flagstone validate --data $(DEMO) "pg_dump --skip-table-data=audit_log shop" --version 13; test $$? -eq 1
 	$(BIN)/flagstone context --data $(DEMO) "skip the data of one table when dumping" --product postgresql --version 13
+
+corpus: tools $(BIN)/.installed ## build everything that the registries serve (an hour or so; some 10 GB)
+	$(BIN)/flagstone build --data $(DEMO)
 
 serve: tools $(BIN)/.installed ## answer over HTTP from the demo corpus, on 127.0.0.1:8600
 	$(BIN)/flagstone serve --data $(DEMO)
@@ -49,8 +54,19 @@ unit:
 slow: tools $(BIN)/.installed ## the slower tests: kills, real registries, a whole corpus
 	$(BIN)/pytest -m "network or slow"
 
+reliability: tools $(BIN)/.installed ## faults, load and hostile requests; FLAGSTONE_LOAD_SECONDS=600 for ten minutes
+	$(BIN)/pytest tests/reliability -s
+
+sbom: $(BIN)/.installed ## write sbom.json: every package that is installed (CycloneDX)
+	$(PYTHON) -m venv $(VENV)-tools && $(VENV)-tools/bin/pip install --quiet 'cyclonedx-bom>=7'
+	$(VENV)-tools/bin/cyclonedx-py environment --output-reproducible -o sbom.json $(BIN)/python
+
+audit: ## look the pinned packages up in a database of known vulnerabilities (needs the internet)
+	$(PYTHON) -m venv $(VENV)-tools && $(VENV)-tools/bin/pip install --quiet 'pip-audit>=2.9'
+	$(VENV)-tools/bin/pip-audit --strict --no-deps --disable-pip --requirement constraints.txt
+
 bench: $(BIN)/.installed ## the retrieval benchmark on the demo corpus: ours beside the baselines
 	$(BIN)/python -m eval.retrieval --data $(DEMO)
 
 clean: ## remove the environment and the demo corpus
-	rm -rf $(VENV) $(DEMO)
+	rm -rf $(VENV) $(VENV)-tools $(DEMO) sbom.json

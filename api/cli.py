@@ -27,6 +27,7 @@ from api.cli_common import (
     request,
 )
 from api.cli_common import targets as parse_targets
+from api.cli_doctor import doctor
 from api.cli_keys import keys
 from api.cli_refresh import refresh
 from api.cli_snapshot import snapshots
@@ -255,7 +256,7 @@ def mcp(data: Data = None) -> None:
         wiring.serve_mcp(load_settings(data=data))
 
 
-for command in (validate, describe, diff, refresh):
+for command in (validate, describe, diff, refresh, doctor):
     app.command(epilog=EPILOG)(command)
 app.add_typer(keys)
 

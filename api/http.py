@@ -9,6 +9,7 @@ from fastapi.responses import PlainTextResponse
 from pydantic import Field
 
 from api.about import about
+from api.examples import show_examples
 from api.mcp.transports import McpOverHttp
 from api.metrics import Metrics, metrics_route
 from api.middleware.stack import MCP, Policy, protect
@@ -30,7 +31,7 @@ from retrieval.request import MAX_QUERY, ContextRequest, SearchRequest, Validate
 Name = Annotated[str, Path(max_length=64)]
 CommandPath = Annotated[str, Path(max_length=500, description="`git commit` or `git/commit`")]
 
-READS_BODY = (413, 415, 422)
+READS_BODY = (400, 408, 413, 415, 422)
 
 MARKDOWN: dict[int | str, dict[str, object]] = {
     200: {
@@ -80,6 +81,7 @@ def create_app(
     app.include_router(metrics_route(metrics, serving))
     app.router.routes += mcp.routes(MCP, f"/v1{MCP}")
     install(app)
+    show_examples(app)
     protect(app, serving, policy or Policy(), metrics)
     return app
 

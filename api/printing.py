@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, TypeAdapter
 from rich.console import Console
@@ -23,6 +24,9 @@ from corpora.snapshot import ProductRecord
 from ingest.build import BuildReport
 from retrieval.answers import SearchAnswer
 from retrieval.request import MAX_BUDGET, MIN_BUDGET
+
+if TYPE_CHECKING:
+    from api.doctor import Check
 
 SHOWN_FAILURES = 5
 SHOWN_TEXT = 90
@@ -165,6 +169,17 @@ def print_keys(keys: Sequence[ApiKey], *, as_json: bool) -> None:
     for key in keys:
         made = f"{key.created_at:%Y-%m-%d}"
         table.add_row(key.id, key.name, key.scope, str(key.per_minute or ""), made)
+    out.print(table)
+
+
+def print_checks(checks: Sequence[Check], *, as_json: bool) -> None:
+    """What was found of the machine, and what to do."""
+    if as_json:
+        _write(json.dumps([check.model_dump() for check in checks], indent=2))
+        return
+    table = Table("check", "state", "found", box=None)
+    for check in checks:
+        table.add_row(check.name, check.state, f"{check.detail} {check.hint}".strip())
     out.print(table)
 
 

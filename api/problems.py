@@ -63,20 +63,31 @@ class Problem(BaseModel):
 
 
 RESPONSES: Mapping[int, str] = {
+    400: HTTP_CODES[400][1],
+    401: "There are API keys, and the call has none that is known.",
+    403: "The key's scope does not cover the call, or a page that may not call sent it.",
     404: "What was asked for is not in the corpus; `available` says what is.",
+    408: HTTP_CODES[408][1],
     413: HTTP_CODES[413][1],
     415: HTTP_CODES[415][1],
+    421: "The service does not go by the host name that was asked for.",
     422: "The request does not have the form of the contract.",
+    429: "The key has asked more often than it may; `Retry-After` says when to ask again.",
     500: HTTP_CODES[500][1],
     503: "Nothing has been published yet, or what was can't be read.",
 }
 """Status → what it means on any route, for the OpenAPI document."""
 
 
+ANYWHERE = (401, 403, 421, 429, 500, 503)
+"""Statuses that any route may answer with."""
+
+
 def responses(*statuses: int) -> dict[int | str, dict[str, object]]:
     """The problem responses of a route, as FastAPI takes them."""
     return {
-        status: {"model": Problem, "description": RESPONSES[status]} for status in (*statuses, 500)
+        status: {"model": Problem, "description": RESPONSES[status]}
+        for status in sorted({*statuses, *ANYWHERE})
     }
 
 
@@ -95,8 +106,12 @@ def install(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]  # how FastAPI wants it extended
 
 
-def _as_problems(schema: Mapping[str, Any]) -> None:
+def _as_problems(schema: dict[str, Any]) -> None:
     """FastAPI describes each response in the media type of the route: errors have their own."""
+    schema["components"]["securitySchemes"] = {
+        "key": {"type": "http", "scheme": "bearer", "description": "Once there are API keys."}
+    }
+    schema["security"] = [{}, {"key": []}]
     for operations in schema["paths"].values():
         for operation in operations.values():
             for status, response in operation["responses"].items():

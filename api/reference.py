@@ -16,6 +16,7 @@ import typer
 
 from api.cli import app
 from api.cli_common import EXIT_STATUS
+from api.examples import EXAMPLES
 from api.http import create_app
 from api.metrics import described as metrics
 from api.problems import HTTP_CODES, PROBLEM
@@ -25,52 +26,6 @@ from corpora.errors import FlagstoneError
 from retrieval.engine import Engine
 
 ADDRESS = "http://127.0.0.1:8600"
-
-ID = "PASSAGE"
-"""Stands in an example for the id of a passage, which depends on the corpus."""
-
-EXAMPLES: Mapping[tuple[str, str], tuple[str, Mapping[str, object] | None]] = {
-    ("POST", "/context"): (
-        "/context",
-        {
-            "query": "skip the data of one table when dumping",
-            "product": "postgresql",
-            "version": "13",
-            "token_budget": 500,
-        },
-    ),
-    ("GET", "/context"): (
-        "/context?query=git+2.39+commit+with+a+message+from+a+file&format=markdown",
-        None,
-    ),
-    ("POST", "/resolve"): ("/resolve", {"fingerprint": "psql (PostgreSQL) 15.4"}),
-    ("POST", "/search"): (
-        "/search",
-        {
-            "query": "leave a table out of the dump",
-            "product": "pg",
-            "version": "12",
-            "version_policy": "nearest",
-            "limit": 3,
-        },
-    ),
-    ("POST", "/validate"): (
-        "/validate",
-        {"command": "git commit --all --mesage=done", "product": "git", "version": "2.39"},
-    ),
-    ("GET", "/commands/{product}/{release}/{path}/schema"): (
-        "/commands/git/2.39/git%20commit/schema",
-        None,
-    ),
-    ("GET", "/commands/{product}/{release}/{path}"): ("/commands/git/2.39/git%20commit", None),
-    ("GET", "/diff"): ("/diff?product=git&old=2.30&new=2.47&path=git+commit&format=text", None),
-    ("GET", "/products"): ("/products", None),
-    ("GET", "/products/{product}/releases"): ("/products/git/releases", None),
-    ("GET", "/passages/{passage}"): (f"/passages/{ID}", None),
-    ("GET", "/healthz"): ("/healthz", None),
-    ("GET", "/readyz"): ("/readyz", None),
-}
-"""Method and path of each route → the address to call and the body to send."""
 
 MACHINE_DEFAULTS = {"data": "the user's data folder", "processes": "one per CPU"}
 """What a default is called that depends on the machine."""

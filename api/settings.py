@@ -47,6 +47,9 @@ class Settings(BaseSettings):
         ge=0,
         description="Reading processes in a build; 0 reads in the main process.",
     )
+    embed_workers: int = Field(
+        1, ge=1, le=64, description="Embedding processes in a build, of one thread each; 1: none."
+    )
     on_failure: Literal["skip", "fail"] = Field(
         "skip", description="Whether a broken page or release is left out, or ends the build."
     )

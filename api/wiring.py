@@ -24,6 +24,7 @@ from ingest.refresh import RefreshReport
 from ingest.refresh import refresh as run_refresh
 from ingest.snapshot import build_lock
 from retrieval.embed import Embedder, open_embedder
+from retrieval.embed.pool import Opening, processes
 from retrieval.engine import Engine
 from retrieval.index import Indexer, open_index
 from retrieval.request import ContextRequest
@@ -62,16 +63,19 @@ def _build(
     progress: Progress,
     gate: Gate | None = None,
 ) -> BuildReport:
-    with noted(settings.data) as noting:
+    embedder = open_settings_embedder(settings)
+    opening = Opening(_models(settings), settings.model, settings.precision)
+    with (
+        noted(settings.data) as noting,
+        processes(embedder, opening, settings.embed_workers) as pooled,
+    ):
         report = run_build(
             settings.data,
             catalogue,
             targets,
             source=supply.source,
             indexer=Indexer(
-                open_settings_embedder(settings),
-                settings.data / "vectors",
-                location=_location(settings, writes=True),
+                pooled, settings.data / "vectors", location=_location(settings, writes=True)
             ),
             tokenizer=default_counter().file,
             on_failure=settings.on_failure,
@@ -130,12 +134,15 @@ def _questions(settings: Settings, catalogue: Catalogue, staged: Snapshot) -> As
 
 def open_settings_embedder(settings: Settings) -> Embedder:
     """The embedding model that the settings name."""
-    models = settings.models or settings.data / "models"
     # Workers share the processors: a session each with a thread per processor would fight.
     threads = max(1, (os.cpu_count() or 1) // settings.workers) if settings.workers > 1 else None
     return open_embedder(
-        models, model=settings.model, precision=settings.precision, threads=threads
+        _models(settings), model=settings.model, precision=settings.precision, threads=threads
     )
+
+
+def _models(settings: Settings) -> Path:
+    return settings.models or settings.data / "models"
 
 
 def _location(settings: Settings, *, writes: bool = False) -> Location:
@@ -179,10 +186,13 @@ def settle(settings: Settings) -> None:
 def open_serving(settings: Settings, metrics: Metrics | None = None) -> Serving:
     """The engine over the data directory, opened at the first question, and counted if asked to."""
     catalogue = Catalogue.load(settings.products)
+    opened: list[Embedder] = []  # once for all snapshots: a second, and 100 MB
 
     def open_engine(path: Path) -> Engine:
         snapshot = Snapshot.open(path)
-        embedder = open_settings_embedder(settings)
+        if not opened:
+            opened.append(open_settings_embedder(settings))
+        embedder = opened[0]
         index = open_index(snapshot, embedder, _location(settings))
         parts = (snapshot, Searcher(snapshot, index, embedder), catalogue, default_counter())
         if metrics is None:
@@ -200,16 +210,16 @@ def application(
     """The service over the data directory, its snapshot open and checked."""
     # Imported here, because the other commands have no use for a web framework.
     from api.http import create_app
-    from api.limits import Admission
+    from api.logs import log_requests
     from api.metrics import Metrics
     from api.middleware.stack import Policy
     from api.tracing import collector, trace_requests
 
+    log_requests(as_json=settings.log_format == "json")
     metrics = metrics or Metrics()
     serving = serving or open_serving(settings, metrics)
     serving.start()
     app = create_app(serving, Policy.of(settings), metrics)
-    app.add_middleware(Admission, active=settings.active, waiting=settings.waiting)
     if settings.traces:
         trace_requests(app, collector(settings.traces), with_queries=settings.log_queries)
     return app
@@ -221,13 +231,11 @@ def serve(settings: Settings, started: Callable[[str, str], None]) -> None:
     Fails at once where no snapshot can be served, or the port is taken.
     """
     from api.listening import address, listen, run
-    from api.logs import log_requests
     from api.metrics import Metrics
     from api.middleware.stack import Policy
     from api.workers import run_workers
 
     Policy.of(settings)  # before anything is opened: whether it may listen there at all
-    log_requests(as_json=settings.log_format == "json")
     with listen(settings.host, settings.port) as taken:
         if settings.workers > 1:
             started(address(taken), Snapshot.current(settings.data).id)

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
 from api.listening import GRACE
+from api.logs import log_requests
 from api.settings import Settings
 
 
@@ -34,17 +35,19 @@ class Application:
             format="%(asctime)s %(levelname)s %(name)s %(process)d: %(message)s",
             stream=sys.stderr,
         )
+        log_requests(as_json=self._settings.log_format == "json")
         return application(self._settings)
 
 
 def run_workers(settings: Settings, taken: socket.socket) -> None:
     """Answer on ``taken`` with ``settings.workers`` processes, until SIGINT or SIGTERM."""
     config = uvicorn.Config(
-        Application(settings, logging.getLogger().level),  # type: ignore[arg-type]  # a factory
+        Application(settings, logging.getLogger().level),
         factory=True,
         workers=settings.workers,
         log_config=None,
         log_level="info",
+        access_log=False,  # our own line has no question in it (`api.middleware.observe`)
         server_header=False,
         timeout_graceful_shutdown=GRACE,
     )

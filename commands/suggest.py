@@ -24,6 +24,7 @@ _ORDER = 0.5
 _NEGATION = 0.6
 _BEGUN = 0.7  # --all for --all-namespaces: the rest was forgotten
 _PART = 0.9
+_ANOTHER = 1.05  # --skip-table-data for --exclude-table-data: one word of three is another
 _LONGER = 1.1  # --watching for --watch
 _SHORTENED = 1.2  # --rm for --remove, --mem for --memory
 _DEPRECATED = 0.3
@@ -136,6 +137,8 @@ def _habitual(one: str, other: str) -> float | None:
         shared = set(words) & set(others)
         if max(map(len, shared)) >= 4:
             return _PART + longer
+    if len(words) == len(others) >= 3 and len(set(words) & set(others)) == len(words) - 1:
+        return _ANOTHER
     return None
 
 

@@ -33,9 +33,12 @@ Domain = Literal["system-administration", "cloud", "databases", "security", "kub
 ProductId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 
 
-Format = Literal["docbook", "html", "man", "markdown", "help", "aws"]
-"""What documents are written in. help: the text that a program prints. aws: not pages, but all
-files of the AWS CLI that its commands are made of."""
+Format = Literal[
+    "docbook", "html", "man", "markdown", "help", "ansible", "aws", "azure-yaml", "oclif", "redis"
+]
+"""What documents are written in. help: the text that a program prints. The last five are models of
+commands, read as a whole: ansible-core's modules, all files that the AWS CLI's commands are made
+of, the Azure CLI's reference, ``oclif.manifest.json``, Redis' descriptions of its commands."""
 
 SourceKind = Literal["deb", "pypi", "npm", "git", "help", "site"]
 
@@ -231,6 +234,8 @@ class Notation(Frozen):
     """Names may begin with ``+``."""
     letters_take: bool = False
     """The letter in ``-T, --tree[=column]`` may be given the value too."""
+    unprinted: bool = False
+    """No option is printed with its value, so that any may take one."""
     literals: bool = False
     """Values stand in capitals, and what doesn't is the value itself: ``-p,
     --indicator-style=slash`` gives ``-p`` as short for the whole."""

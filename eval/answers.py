@@ -1,8 +1,8 @@
-"""Recorded answers: JSON lines that any program can write, and that are scored like our own.
+r"""Recorded answers: JSON lines that any program can write, and that are scored like our own.
 
 One object a line::
 
-    {"id": "aws-001", "answer": "```sh\\naws sts …\\n```", "model": "some-model", "arm": "context"}
+    {"id": "aws-001", "answer": "```sh\naws sts …\n```", "model": "some-model", "arm": "context"}
 
 Optional: ``seed`` (several answers to one task are averaged within the task), ``input_tokens``,
 ``output_tokens``, ``seconds``, ``turns``, ``grounded`` (whether the arm had anything to give).

@@ -9,11 +9,18 @@ from __future__ import annotations
 import hashlib
 import tarfile
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple, Protocol
 
 _BLOCK = tarfile.BLOCKSIZE
 _PIECE = 1 << 20
 _MAX_NAME = 1_024
+
+
+class Readable(Protocol):
+    """What a tar is read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most so many bytes; fewer only at the end."""
 
 
 class Member(NamedTuple):
@@ -30,7 +37,7 @@ class TarReader:
     ends early.
     """
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: Readable) -> None:
         self._stream = stream
         self._left = 0
         self._padding = 0

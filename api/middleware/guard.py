@@ -14,6 +14,10 @@ from api.problems import HTTP_CODES, MAX_BODY, problem
 log = logging.getLogger(__name__)
 
 
+class _TooLarge(HTTPException):
+    """More of a body has come than is ever read. Where a route awaits it, it becomes a problem."""
+
+
 class Guard:
     """The layer around everything that could fail."""
 
@@ -34,7 +38,7 @@ class Guard:
             message = await receive()
             read += len(message.get("body", b""))
             if read > MAX_BODY or (length.isdigit() and int(length) > MAX_BODY):
-                raise HTTPException(413)  # becomes a problem where the body is awaited
+                raise _TooLarge(413)
             return message
 
         async def noting(message: Message) -> None:
@@ -44,6 +48,14 @@ class Guard:
 
         try:
             await self._app(scope, limited, noting)
+        except _TooLarge:
+            if started:
+                raise
+            code, meaning = HTTP_CODES[413]
+            # The rest of it is not read, and must not be taken for the next request.
+            answer = problem(413, code, meaning)
+            answer.headers["Connection"] = "close"
+            await answer(scope, receive, send)
         except Exception as error:
             incident = request_id.get()
             log.error(

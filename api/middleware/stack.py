@@ -8,11 +8,12 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
+from api.limits import Admission
 from api.middleware.guard import Guard
 from api.middleware.hosts import ANY, LOOPBACK, Hosts, is_loopback
 from api.middleware.observe import HEADER, Observe, Watcher
 from api.middleware.tags import SnapshotTags
-from api.middleware.timing import TimeLimits
+from api.middleware.timing import TimeLimit
 from api.security.access import Access
 from api.security.keys import KeyStore
 from api.serving import Serving
@@ -55,6 +56,9 @@ class Policy:
     """Also where there is none yet: then nobody gets in."""
     per_minute: int = 0
     open_probes: bool = False
+    active: int = 0
+    """Requests that are answered at the same time; 0: as many as come."""
+    waiting: int = 0
 
     @classmethod
     def of(cls, settings: Settings) -> Policy:
@@ -81,6 +85,8 @@ class Policy:
             keys_required=not (is_loopback(settings.host) or settings.allow_anonymous),
             per_minute=settings.rate_limit,
             open_probes=settings.open_probes,
+            active=settings.active,
+            waiting=settings.waiting,
         )
 
 
@@ -88,7 +94,14 @@ def protect(app: FastAPI, serving: Serving, policy: Policy, watcher: Watcher | N
     """Put the layers around ``app``. The first that is added here is the innermost."""
     app.add_middleware(SnapshotTags, serving=serving)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED, compresslevel=COMPRESSION)
-    app.add_middleware(TimeLimits, body=policy.body_seconds, answer=policy.answer_seconds)
+    app.add_middleware(TimeLimit, answer=policy.answer_seconds)
+    if policy.active:
+        app.add_middleware(
+            Admission,
+            active=policy.active,
+            waiting=policy.waiting,
+            arrival=policy.body_seconds,
+        )
     if policy.keys:
         app.add_middleware(
             Access,

@@ -1,11 +1,10 @@
-"""Time limits: for a body to arrive, and for an answer to be made."""
+"""A time limit for an answer to be made. For a request to arrive, see `api.limits`."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import problem_of
@@ -14,16 +13,15 @@ from corpora.errors import TimedOut
 log = logging.getLogger(__name__)
 
 
-class TimeLimits:
-    """Refuses a body that takes longer than ``body`` seconds, an answer longer than ``answer``.
+class TimeLimit:
+    """Gives up an answer that takes longer than ``answer`` seconds.
 
     An answer that has begun is not cut off. Work in a thread can't be ended from outside: it goes
     on, and nobody waits for it.
     """
 
-    def __init__(self, app: ASGIApp, body: float, answer: float) -> None:
+    def __init__(self, app: ASGIApp, answer: float) -> None:
         self._app = app
-        self._body = body
         self._answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -31,22 +29,7 @@ class TimeLimits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        deadline = asyncio.get_running_loop().time() + self._body
-        arrived = started = given_up = False
-
-        async def hurried() -> Message:
-            nonlocal arrived
-            if arrived:
-                return await receive()  # waits for the caller to hang up
-            try:
-                async with asyncio.timeout_at(deadline):
-                    message = await receive()
-            except TimeoutError:
-                # Becomes a problem where the body is awaited. The rest of it must not be read as
-                # the next request.
-                raise HTTPException(408, headers={"Connection": "close"}) from None
-            arrived = not message.get("more_body", False)
-            return message
+        started = given_up = False
 
         async def noting(message: Message) -> None:
             nonlocal started
@@ -55,7 +38,7 @@ class TimeLimits:
             started = True
             await send(message)
 
-        work = asyncio.ensure_future(self._app(scope, hurried, noting))
+        work = asyncio.ensure_future(self._app(scope, receive, noting))
         try:
             await asyncio.wait({work}, timeout=self._answer)
             if work.done() or started:

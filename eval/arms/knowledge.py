@@ -23,7 +23,7 @@ class Tool(Frozen):
     """A command that a model may fill instead of writing a line."""
 
     path: str
-    schema_json: str
+    schema_text: str
 
 
 class Knowledge(Protocol):
@@ -116,9 +116,7 @@ class Service:
         try:
             for used in self._engine.context(request).commands[:MOST_TOOLS]:
                 schema = self._engine.schema(product, release, used.path)
-                found.append(
-                    Tool(path=schema.path, schema_json=json.dumps(schema.json_schema))
-                )
+                found.append(Tool(path=schema.path, schema_text=json.dumps(schema.json_schema)))
         except RequestError:
             return ()
         return tuple(found)
@@ -133,5 +131,3 @@ class Service:
             raise InvalidRequest("A filled schema is a JSON object.")
         command = self._engine.describe(product, release, path).command
         return shlex.join(argv(command, values))
-
-

@@ -70,9 +70,7 @@ def first(task: Task, arm: Arm, knowledge: Knowledge, tables: Tables) -> Prompt:
     return Prompt(id=task.id, arm=arm, messages=messages, grounded=grounded)
 
 
-def second(
-    task: Task, before: Prompt, answer: str, knowledge: Knowledge, tables: Tables
-) -> Prompt:
+def second(task: Task, before: Prompt, answer: str, knowledge: Knowledge, tables: Tables) -> Prompt:
     """The second turn of an arm that has one; or the prompt with its answer, where it stands."""
     stands = before.model_copy(update={"answer": answer})
     if before.arm not in TWO_TURNS:
@@ -132,7 +130,9 @@ def _help(task: Task, knowledge: Knowledge, tables: Tables) -> str:  # noqa: ARG
 
 def _oracle(task: Task, knowledge: Knowledge, tables: Tables) -> str:  # noqa: ARG001
     table = tables.table(task.product, task.release)
-    return "\n\n".join(_listed(table, path, used) for path, used in _gold_paths(task, table, tables).items())
+    return "\n\n".join(
+        _listed(table, path, used) for path, used in _gold_paths(task, table, tables).items()
+    )
 
 
 def _context(task: Task, knowledge: Knowledge, tables: Tables) -> str:  # noqa: ARG001
@@ -148,7 +148,7 @@ def _schema(task: Task, knowledge: Knowledge, tables: Tables) -> str:  # noqa: A
     tools = knowledge.tools(task.product, task.release, task.question)
     if not tools:
         return ""
-    listed = "\n".join(f"{one.path}\n{one.schema_json}" for one in tools)
+    listed = "\n".join(f"{one.path}\n{one.schema_text}" for one in tools)
     return (
         "Instead of a shell block, answer with one JSON object "
         '{"command": "<one of the commands below>", "arguments": {…}}, its arguments valid by the '
@@ -171,6 +171,8 @@ _GIVEN: Mapping[Arm, Callable[[Task, Knowledge, Tables], str]] = {
 def _gold_paths(task: Task, table: Table, tables: Tables) -> dict[tuple[str, ...], frozenset[str]]:
     """The commands of the gold answer, each with the options that it uses there."""
     found: dict[tuple[str, ...], frozenset[str]] = {}
+    if not task.gold:
+        return found
     for one in extract(f"```sh\n{task.gold[0]}\n```", table.programs).invocations:
         judged = judge(one, table, tables)
         used = frozenset(option.name for option in judged.options)
@@ -180,7 +182,9 @@ def _gold_paths(task: Task, table: Table, tables: Tables) -> dict[tuple[str, ...
 
 def _listed(table: Table, path: tuple[str, ...], only: frozenset[str] | None) -> str:
     lines = [f"Usage: {' '.join(path)} [options]"]
-    for name, taking in sorted(table.facts.commands.get(" ".join(path), {}).items()):
+    # What is used may be the program's own, or hidden; help lists neither.
+    known = table.flags(path) if only else table.facts.commands.get(" ".join(path), {})
+    for name, taking in sorted(known.items()):
         if only is None or name in only:
             lines.append(f"  {name}{'' if taking == 'none' else ' VALUE'}")
     return "\n".join(lines)

@@ -16,7 +16,7 @@ class Group(Frozen):
     model: str
     arm: Arm
     by: str
-    """What the answers have in common: ``all``, ``stratum``, ``product``, ``release``, ``domain``."""
+    """What the answers have in common: all, stratum, domain, product or release."""
     name: str
     tasks: int
     answered: float

@@ -10,7 +10,8 @@ from eval.report.model import Example, Group, Report
 from eval.scoring.statistics import Rate
 
 _STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;color:#1b1f24}
+body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;
+color:#1b1f24}
 table{border-collapse:collapse;margin:1rem 0;font-size:13px;display:block;overflow-x:auto}
 th,td{border-bottom:1px solid #d8dee4;padding:.3rem .6rem;text-align:left;vertical-align:top}
 th{font-weight:600}code{font:12px ui-monospace,monospace}small{color:#57606a}
@@ -51,8 +52,8 @@ def _parts(report: Report) -> Iterator[str]:
     if report.contrasts:
         yield "<h2>Against no grounding, the same tasks</h2>"
         yield (
-            "<p>Percentage points, bootstrapped by command. Negative is fewer inventions; McNemar's "
-            "exact p beside it.</p>"
+            "<p>Percentage points, bootstrapped by command. Negative is fewer inventions; "
+            "McNemar's exact p beside it.</p>"
         )
         head = ("model", "arm", "stratum", "pairs", "invented", "p", "correct")
         rows = []
@@ -81,7 +82,9 @@ def chart(rows: Sequence[tuple[str, Rate]]) -> str:
         share = top * step / 4
         x = _LEFT + _WIDTH * step / 4
         out.append(f'<line x1="{x}" y1="4" x2="{x}" y2="{height - 26}" stroke="#8884"/>')
-        out.append(f'<text x="{x}" y="{height - 8}" text-anchor="middle">{100 * share:.0f} %</text>')
+        out.append(
+            f'<text x="{x}" y="{height - 8}" text-anchor="middle">{100 * share:.0f} %</text>'
+        )
     for at, (name, one) in enumerate(rows):
         y, colour = 16 + _ROW * at, _COLOURS[at % len(_COLOURS)]
         out.append(f'<text x="{_LEFT - 10}" y="{y + 4}" text-anchor="end">{escape(name)}</text>')

@@ -46,9 +46,7 @@ def extract(answer: str, programs: Collection[str]) -> Extracted:
 
 def _candidates(answer: str, programs: Collection[str]) -> Iterator[str]:
     fenced = [
-        match["body"]
-        for match in _FENCE.finditer(answer)
-        if match["language"].lower() in _SHELLS
+        match["body"] for match in _FENCE.finditer(answer) if match["language"].lower() in _SHELLS
     ]
     if fenced:
         yield "\n".join(fenced)

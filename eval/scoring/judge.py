@@ -68,14 +68,14 @@ def judge(invocation: Invocation, table: Table, tables: Tables) -> JudgedCommand
     words = [word.value if word.value is not None else word.text for word in invocation.words]
     words[0] = invocation.program
     located = table.locate(words)
-    others = tuple(tables.others(table.facts.product, table.release))
     if located.unknown:
-        return _unknown(invocation, located, table, others)
+        return _unknown(invocation, located, table, tables)
     command = table.command(located.path)
     reading = read(command, located.rest)
+    root = located.path[:1]
     options = [
-        *_options(located.path[:1], read(table.command(located.path[:1]), located.before), table, others),
-        *_options(located.path, reading, table, others),
+        *_options(root, read(table.command(root), located.before), table, tables),
+        *_options(located.path, reading, table, tables),
     ]
     options = [_lent(one, located, table) for one in options]
     errors = list(_errors(reading))
@@ -86,29 +86,26 @@ def judge(invocation: Invocation, table: Table, tables: Tables) -> JudgedCommand
             for spellings in table.required(located.path)
             if given.isdisjoint(spellings) and not _anything(words)
         ]
-    return JudgedCommand(
-        invocation.text, located.path, "valid", tuple(options), tuple(errors)
-    )
+    return JudgedCommand(invocation.text, located.path, "valid", tuple(options), tuple(errors))
 
 
 def _unknown(
-    invocation: Invocation, located: Located, table: Table, others: Sequence[Table]
+    invocation: Invocation, located: Located, table: Table, tables: Tables
 ) -> JudgedCommand:
     token, path = located.unknown, (*located.path, located.unknown)
     plugins = PLUGINS.get(table.facts.product, frozenset())
+    others = tables.others(table.facts.product, table.release)
     having = tuple(other.release for other in others if other.known(path))
     state: State = "other_release" if having else "invented"
     if token[:1] in "$<{" or (len(located.path) == 1 and token in plugins):
         state = "unjudged"
-    elif token == "help":
+    elif token == "help":  # noqa: S105
         state = "valid"
-    return JudgedCommand(
-        invocation.text, located.path, state, (), token=token, exists_in=having
-    )
+    return JudgedCommand(invocation.text, located.path, state, (), token=token, exists_in=having)
 
 
 def _options(
-    path: tuple[str, ...], reading: Reading, table: Table, others: Sequence[Table]
+    path: tuple[str, ...], reading: Reading, table: Table, tables: Tables
 ) -> Iterator[JudgedOption]:
     old = table.deprecated(path)
     for given in reading.given:
@@ -118,6 +115,9 @@ def _options(
         if problem.code not in {"unknown_flag", "ambiguous_flag"}:
             continue
         name = problem.token.partition("=")[0]
+        if name[:1] == "-" and name[1:2] != "-" and not table.dialect.single_dash_words:
+            name = name[:2]  # -U10 is -U with its value
+        others = tables.others(table.facts.product, table.release)
         having = tuple(one.release for one in others if name in one.flags(path))
         if name in _ALWAYS:
             state = "valid"
@@ -142,9 +142,9 @@ def _errors(reading: Reading) -> Iterator[tuple[ErrorCode, str]]:
     for given in reading.given:
         for value in given.values:
             choices = given.option.choices
-            if choices and value.lower() not in {one.lower() for one in choices}:
-                if not value.startswith(("$", "<")):
-                    yield "invalid_choice", f"{given.spelling} {value}"
+            known = {one.lower() for one in choices}
+            if known and value.lower() not in known and not value.startswith(("$", "<")):
+                yield "invalid_choice", f"{given.spelling} {value}"
 
 
 def _anything(words: Sequence[str]) -> bool:

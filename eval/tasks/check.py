@@ -47,9 +47,7 @@ def _gold(task: Task, table: Table, tables: Tables) -> Iterator[str]:
             yield f"gold: {finding.kind} {finding.token!r} {' '.join(finding.exists_in)}"
         if not got.findings and not got.correct:
             yield f"gold is not correct: {text}"
-    first = {
-        option.name for one in _judged(task.gold[0], table, tables) for option in one.options
-    }
+    first = {option.name for one in _judged(task.gold[0], table, tables) for option in one.options}
     for spellings in task.required:
         if first.isdisjoint(spellings):
             yield f"gold lacks {'|'.join(spellings)}"

@@ -167,8 +167,8 @@ def by_git(tree: Tree, programs: Iterable[str]) -> Asked:
 def by_openssl(tree: Tree, programs: Iterable[str]) -> Asked:
     """``openssl list -options X``: the table that its option parser reads, with the kind of value.
 
-    A kind of ``-`` is a switch. Where the table has an entry without a name, printed as ``-``, every
-    digest or cipher is an option of that name too.
+    A kind of ``-`` is a switch. Where the table has an entry without a name, printed as ``-``,
+    every digest or cipher is an option of that name too.
     """
     openssl = tree.program("openssl")
     if "openssl" not in programs or openssl is None:

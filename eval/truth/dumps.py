@@ -6,7 +6,8 @@ r"""Dumps of a program's own command table → facts: what clouds' command lines
         --origin "azure-cli 2.89.1 (PyPI)"
 
 A dump is what ``eval/truth/az_dump.py`` or ``eval/extraction/aws_dump.py`` write from an installed
-release, or a recursive ``--help`` in the form ``{"tool", "version", "commands": {path: {"flags"}}}``.
+release, or a recursive ``--help`` in the form
+``{"tool", "version", "commands": {path: {"flags"}}}``.
 """
 
 from __future__ import annotations
@@ -93,7 +94,9 @@ def _of_table(raw: Mapping[str, Any], origin: str) -> Facts:
                 if option.choices and not option.open_choices:
                     for spelling in option.names:
                         choices.setdefault(name, {})[spelling] = option.choices
-            if needed := tuple(sorted("|".join(o.spellings) for o in command.options if o.required)):
+            if needed := tuple(
+                sorted("|".join(o.spellings) for o in command.options if o.required)
+            ):
                 required[name] = needed
             if old := [n for o in command.options if o.deprecated for n in o.names]:
                 deprecated[name] = tuple(sorted(old))

@@ -46,7 +46,7 @@ class Facts:
     choices: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     """The values that the program insists on, where it said so."""
     required: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Options without which the program refuses, where it said so: all spellings, as ``--name|-n``."""
+    """Options without which the program refuses, each with its spellings: ``--name|-n``."""
     deprecated: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Spellings that are accepted with a warning, where the program said so."""
 
@@ -65,6 +65,8 @@ def load(path: Path) -> Facts:
 
 def save(path: Path, facts: Facts) -> None:
     """Write ``facts`` so that equal facts are equal bytes."""
-    held = {name: value for name, value in _FACTS.dump_python(facts).items() if value or name in _ALWAYS}
+    held = {
+        name: value for name, value in _FACTS.dump_python(facts).items() if value or name in _ALWAYS
+    }
     text = json.dumps(held, sort_keys=True, separators=(",", ":"))
     path.write_bytes(gzip.compress(text.encode(), 9, mtime=0))

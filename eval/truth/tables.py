@@ -16,6 +16,7 @@ from pathlib import Path
 
 from commands.dialect import Dialect, dialect
 from commands.model import Arity, Command, Option
+from commands.risk.rules import words
 from corpora.errors import InvalidRequest, UnknownVersion
 from eval.truth.facts import Facts, Flags, Taking, load
 
@@ -39,10 +40,12 @@ not: ``TraverseChildren`` in docker/cli."""
 PLUGINS: Mapping[str, frozenset[str]] = {
     "docker": frozenset({"buildx", "compose", "scout", "model", "mcp", "ai", "debug", "sandbox"}),
     "kubectl": frozenset({"krew", "ctx", "ns", "neat", "tree", "argo"}),
-    "git": frozenset(
-        "bisect bundle config credential daemon fast-import filter-branch filter-repo flow history "
-        "hook index-pack instaweb lfs maintenance mergetool reflog refs repo request-pull shell "
-        "sparse-checkout stash submodule subtree unpack-objects var worktree".split()
+    "git": words(
+        """
+        bisect bundle config credential daemon fast-import filter-branch filter-repo flow
+        history hook index-pack instaweb lfs maintenance mergetool reflog refs repo request-
+        pull shell sparse-checkout stash submodule subtree unpack-objects var worktree
+        """
     ),
 }
 """First words of which nothing can be said: programs of their own, and commands of git that don't
@@ -155,13 +158,12 @@ class Table:
 
     def required(self, path: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """Options that the command can't do without, each with all its spellings."""
-        return tuple(
-            tuple(one.split("|")) for one in self.facts.required.get(" ".join(path), ())
-        )
+        return tuple(tuple(one.split("|")) for one in self.facts.required.get(" ".join(path), ()))
 
     def locate(self, words: Sequence[str]) -> Located:
         """Find the command that ``words`` are; the first is the program."""
-        path, before, at = [words[0]], [], 1
+        path, at = [words[0]], 1
+        before: list[str] = []
         while (below := self.children.get(" ".join(path))) and at < len(words):
             word = words[at]
             if word in below:

@@ -1,4 +1,4 @@
-"""Parameters of the configuration files that manual pages describe: sshd_config(5), systemd.unit(5).
+"""Parameters of configuration files, from the manual pages about them: sshd_config(5).
 
 A page writes its parameters in one form throughout, so the form that most of its terms have is
 taken, and what has another form (tokens, units, values) is none. Names of several words can't be
@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 
 from commands.dialect import dialect
 from commands.model import Arity, Command, Evidence, Option, ValueType
-from corpora.model import Block, Entry, Page, Section
+from corpora.model import Block, Entry, Page
 from ingest.extract import prose
 from ingest.extract.families import Family
 
@@ -29,7 +29,8 @@ _FORMS = tuple(
         r"(?P<name>[A-Za-z0-9_]+) \(default: (?P<default>[^\n]*)\)",
         r"(?P<name>[A-Za-z0-9][\w.@-]*)\s?=(?P<value>[^\n]*)",  # systemd's "Type="
         r"(?P<name>[A-Z][A-Za-z0-9]+)(?P<value>)",  # ssh's "PermitRootLogin"
-        r"(?P<name>[a-z][\w.-]*)(?P<value>(?:\s+\S[^\n]*)?)",  # chrony's "server hostname [option]"
+        # chrony's "server hostname [option]"
+        r"(?P<name>[a-z][\w.-]*)(?P<value>(?:\s+[^\s(][^\n]*)?)",
     )
 )
 _NO_PARAMETERS = re.compile(
@@ -60,13 +61,15 @@ def directives_of(page: Page, known: Family, url: str = "") -> Command | None:
     """
     if page.command or not any(fnmatchcase(page.slug, glob) for glob in known.parameters):
         return None
-    candidates = list(_candidates(page))
-    terms = [term for one in candidates for term in one.terms]
-    counts = [sum(bool(form.fullmatch(term)) for term in terms) for form in _FORMS]
+    written = [(form, said) for said in _candidates(page) for form in _FORMS]
+    counts = [
+        sum(form.fullmatch(term) is not None for one in said for term in one.terms)
+        for form, said in written
+    ]
     best = max(counts)
     if best < LEAST:
         return None
-    form = _FORMS[counts.index(best)]
+    form, candidates = written[counts.index(best)]
     options: dict[str, Option] = {}
     for candidate in candidates:
         for option in _parameters(candidate, form, url):
@@ -81,7 +84,12 @@ def directives_of(page: Page, known: Family, url: str = "") -> Command | None:
     )
 
 
-def _candidates(page: Page) -> Iterator[_Candidate]:
+def _candidates(page: Page) -> tuple[list[_Candidate], list[_Candidate]]:
+    """Everything that may be a parameter: headings with their text (postconf(5)), or entries.
+
+    Where parameters have headings, entries are their values.
+    """
+    headings, entries = [], []
     barred = 0
     for section in page.sections:
         if barred and section.level > barred:
@@ -89,15 +97,13 @@ def _candidates(page: Page) -> Iterator[_Candidate]:
         barred = section.level if _NO_PARAMETERS.match(section.heading) else 0
         if barred:
             continue
-        if section.level > 1:  # pgbouncer.ini(5): a heading per parameter
-            yield _Candidate((section.heading,), section.blocks, section.anchor)
-        yield from _entries(section)
-
-
-def _entries(section: Section) -> Iterator[_Candidate]:
-    for block in section.blocks:
-        if isinstance(block, Entry):
-            yield _Candidate(block.terms, block.body, block.anchor)
+        headings.append(_Candidate((section.heading,), section.blocks, section.anchor))
+        entries += [
+            _Candidate(block.terms, block.body, block.anchor)
+            for block in section.blocks
+            if isinstance(block, Entry)
+        ]
+    return headings, entries
 
 
 def _parameters(said: _Candidate, form: re.Pattern[str], url: str) -> Iterator[Option]:

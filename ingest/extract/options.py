@@ -17,6 +17,9 @@ from ingest.parse.markdown import term_line
 MAX_QUOTE = 4000
 """Characters of a quoted term line; the model's limit."""
 
+_COUNT = re.compile(r"number of \w", re.IGNORECASE)
+"""How the text of an option begins that takes a number, also where none is printed: borg's
+``--keep-daily``, "number of daily archives to keep"."""
 _LITERAL = re.compile(r"[a-z][a-z|-]*")
 _PATHS = word_set("file filename path pathname dir directory pidfile logfile")
 _URLS = frozenset({"url", "uri"})
@@ -42,6 +45,10 @@ def options_of(entry: Entry, notation: Notation, url: str) -> tuple[Option, ...]
     found = []
     for group in _groups(spelled, notation):
         option = _option(group)
+        if notation.unprinted and option.arity == "none":
+            option = replace(option, arity="optional", type="")
+        elif option.arity == "none" and texts and _COUNT.match(texts[0]):
+            option = replace(option, arity="one", type="integer")
         takes = option.arity != "none"
         given = choices if takes and not option.choices else option.choices
         default = option.default

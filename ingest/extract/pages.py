@@ -36,7 +36,7 @@ _INHERITED = re.compile(
     r"options inherited from parent|global (?:options|flags)|can be passed to any command",
     re.IGNORECASE,
 )
-_CLUSTER = re.compile(r"-([A-Za-z0-9]{2,})")
+_CLUSTER = re.compile(r"-([A-Za-z0-9]{2,}[#?]?)")
 _STATEMENT = re.compile(r"[A-Z]+(?: [A-Z]+)*")
 _ALIAS = re.compile(r"\AAlias for (?:the )?[\"'`]?(?P<path>[a-z][\w-]*(?: [a-z][\w-]*)*)")
 _SYNONYM = re.compile(r"\AThis is a synonym for (?P<first>[a-z]+)-(?P<rest>[a-z-]+)\(1\)")
@@ -268,7 +268,8 @@ def _spread(printed: str, taken: Collection[str], written: Notation) -> tuple[st
     """``-fnrsvw`` in a usage is a letter each, where words have two dashes."""
     word = _CLUSTER.fullmatch(printed)
     spelled = parse_term(printed, written)
-    if word is None or written.words or printed in taken or spelled[0].name != printed:
+    name = printed.rstrip("#?")
+    if word is None or written.words or printed in taken or spelled[0].name != name:
         return (printed,)
     if f"-{printed}" in taken:
         return ()  # "-squash" for "--squash": a slip

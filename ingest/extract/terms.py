@@ -72,9 +72,10 @@ _KEYWORD = re.compile(r"[a-z][\w-]*(?=\Z|\s+[A-Z{\[<(])")
 _START = re.compile(r"[\s\[*]*")
 _IN_BRACKETS = re.compile(r"\s*\[[^\[\]]*\]\s*")  # "[-D]" among the values of a column
 _SEPARATOR = re.compile(
-    r"\s*[,;]\s*(?=[\[*]?[-+]\S)|\s*\|\s*(?=[-+]\w|--)|\s+or\s+(?=[-+]\S)|/(?=--?\w)"
+    r"\s*[,;]\s*(?=[\[*]?[-+]\S)|\s*\|\s*(?=[-+]\w|--)|\s+or\s+(?=[-+]\S)|\s?/\s?(?=--?\w)"
     r"|\s+(?=--?[A-Za-z0-9?]|--\[)"
 )
+_COLON = re.compile(r"(?<=[\w>\]]):\Z")  # jq's "--slurp / -s:"
 _NOTE = re.compile(r"\s+\((?P<note>[^()|]{1,200})\)\s*\Z")
 _DEPRECATED = re.compile(r"\b(?:deprecated|obsolete)\b", re.IGNORECASE)
 _OPENING = {"[": "]", "<": ">", "(": ")", "{": "}"}
@@ -85,7 +86,7 @@ def parse_term(term: str, notation: Notation) -> tuple[Spelling, ...]:
     """Every name that ``term`` spells, in its order. Empty where it is no option."""
     if len(term) > MAX_TERM:
         return ()
-    return tuple(_spellings(term, notation))
+    return tuple(_spellings(_COLON.sub("", term), notation))
 
 
 def _spellings(term: str, notation: Notation) -> Iterator[Spelling]:

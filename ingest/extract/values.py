@@ -66,6 +66,8 @@ def read_value(
     """Read what stands between a name and the next. The flags are those of a Notation."""
     text = text.rstrip(" ,;")
     bare = text.strip()
+    if bare in ("...", "…"):  # lvm: "-q|--quiet ..." may be repeated
+        return Value(text, repeatable=True)
     if not bare or bare == "=":
         # cobra prints the empty default of a list so: "--add-host="
         return Value(text, "one" if bare else "none")

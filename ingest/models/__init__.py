@@ -9,8 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ingest.models import aws
+from ingest.models import ansible, aws, azure, oclif, redis
 from ingest.models.base import ModelReader
 
-MODELS: Mapping[str, ModelReader] = MappingProxyType({"aws": aws.read})
+MODELS: Mapping[str, ModelReader] = MappingProxyType(
+    {
+        "ansible": ansible.read,
+        "aws": aws.read,
+        "azure-yaml": azure.read,
+        "oclif": oclif.read,
+        "redis": redis.read,
+    }
+)
 """Format, as a declaration names it → its reader."""

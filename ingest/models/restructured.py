@@ -89,7 +89,9 @@ def _paragraph(lines: list[str]) -> Iterator[tuple[str, str]]:
         yield "title", _plain(lines[0])
         lines = lines[2:]
     text = " ".join(line for line in lines if not _UNDERLINE.fullmatch(line)).strip()
-    text = f"{text[:-2].rstrip()}:" if text.endswith("::") else text
+    if text.endswith("::"):
+        text = text[:-2].rstrip()
+        text += "" if text[-1:] in ".!?:" else ":"
     title = _TITLE.fullmatch(text)
     if title and "**" not in title[1]:
         yield "title", _plain(title[1])

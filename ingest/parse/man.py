@@ -8,9 +8,9 @@ from pathlib import PurePosixPath
 from bs4.element import PageElement, Tag
 
 from corpora.errors import ParseError, Reason
-from corpora.model import Entry, Page, Section, Text
+from corpora.model import Block, Entry, Page, Section, Text
 from ingest.parse.charset import decode_roff
-from ingest.parse.help_lines import read_listing
+from ingest.parse.help_lines import option_line, read_listing
 from ingest.parse.limits import gunzip
 from ingest.parse.man_blocks import Reader, plain
 from ingest.parse.mandoc import to_html
@@ -31,6 +31,9 @@ _UNIT = re.compile(r".+\.(?:service|socket|target|timer|mount|slice|path)")
 """Pages of section 8 about units of systemd, which nobody types as a command."""
 _NO_COMMANDS = frozenset("2345")
 """Sections about calls, devices and files. The synopsis of chrony.conf(5) is its own name."""
+_LEAST_LISTED = 3
+_LEAST_LISTED_ELSEWHERE = 8
+"""Lines that begin an option, in a quoted list: fewer may be an example."""
 _BEFORE = Heading("", 1)
 """What stands before the first heading."""
 
@@ -125,13 +128,22 @@ def _is_boilerplate(section: Section) -> bool:
 
 
 def _opened(section: Section) -> Section:
-    """A help text that a page quotes whole under its options, read as what it is: certbot(1)."""
-    quoted = section.blocks[0] if len(section.blocks) == 1 else None
-    if not isinstance(quoted, Text) or not _OPTIONS.search(section.heading):
-        return section
-    if quoted.type != "code" or not quoted.text.startswith("usage:"):
-        return section
-    return section.model_copy(update={"blocks": read_listing(quoted.text)})
+    """Help texts that a page quotes under its options, read as what they are: certbot(1)."""
+    least = _LEAST_LISTED if _OPTIONS.search(section.heading) else _LEAST_LISTED_ELSEWHERE
+    blocks: list[Block] = []
+    for block in section.blocks:
+        if isinstance(block, Text) and block.type == "code" and _is_help(block.text, least):
+            blocks += read_listing(block.text)
+        else:
+            blocks.append(block)
+    return section.model_copy(update={"blocks": tuple(blocks)})
+
+
+def _is_help(text: str, least: int) -> bool:
+    """Whether code is what a program prints for ``--help``, or its list of options: rclone(1)."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    listed = sum(option_line(line) is not None and line[0].isspace() for line in lines)
+    return text.startswith("usage:") or (listed >= least and 2 * listed >= len(lines))
 
 
 def _command(slug: str, section: str, sections: tuple[Section, ...]) -> str:

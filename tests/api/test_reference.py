@@ -12,8 +12,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.cli_common import EXIT_STATUS
+from api.examples import EXAMPLES, ID
 from api.problems import HTTP_CODES
-from api.reference import ADDRESS, EXAMPLES, ID, commands, curl, reference
+from api.reference import ADDRESS, commands, curl, reference
 from api.settings import Settings
 from corpora import errors
 from corpora.errors import FlagstoneError

@@ -32,6 +32,16 @@ def test_a_slip_or_a_habit_leads_to_what_was_meant(command, written, meant):
     assert options(command, written)[0].name == meant
 
 
+def test_one_word_of_three_that_is_another_is_suggested_and_never_taken_for_certain():
+    command = Command(
+        ("pg_dump",),
+        options=(Option(("--table",), "one"), Option(("--exclude-table-data",), "one")),
+    )
+    found = options(command, "--skip-table-data")
+    assert found[0].name == "--exclude-table-data"
+    assert certain(found) is None
+
+
 def test_a_word_like_nothing_gets_no_suggestion():
     assert options(GET, "--frobnicate") == ()
     assert options(GET, "-z") == ()

@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 from corpus import SmallCorpus
 
+STAGE = "automatically stage files"
+ATTACH = "docker run --attach: attach to STDIN, STDOUT or STDERR"
 QUESTIONS = [
-    {"query": "automatically stage files that have been modified", "product": "git", "version": v}
-    for v in ("2.30", "2.39")
-] + [{"query": "attach to STDIN, STDOUT or STDERR", "product": "docker", "version": "20.10"}]
+    {"query": STAGE, "product": "git", "version": "2.30"},
+    {"query": STAGE, "product": "git", "version": "2.39"},
+    {"query": ATTACH, "product": "docker", "version": "20.10"},
+]
 
 
 @pytest.fixture

@@ -1,0 +1,22 @@
+"""The service over a built corpus, opened in process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from corpora.catalogue import Catalogue
+from corpora.snapshot import Snapshot
+from corpora.tokens import default_counter
+from eval.arms.knowledge import Service
+from retrieval.embed import open_embedder
+from retrieval.engine import Engine
+from retrieval.index import open_index
+from retrieval.search import Searcher
+
+
+def open_service(data: Path) -> Service:
+    """Open the corpus that serves from ``data``. Raises NoSnapshot, CorruptSnapshot."""
+    snapshot = Snapshot.current(data)
+    embedder = open_embedder(data / "models")
+    searcher = Searcher(snapshot, open_index(snapshot, embedder), embedder)
+    return Service(Engine(snapshot, searcher, Catalogue.load(), default_counter()))

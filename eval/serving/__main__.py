@@ -1,0 +1,169 @@
+"""What a surface adds to the engine's own call: ``python -m eval.serving --data DIR``.
+
+The engine is asked in this process, and ``flagstone serve`` as a process of its own over loopback,
+turn by turn with the same questions (development split). Of an HTTP answer the time that the
+service says its engine took (``timings_ms.total``) is taken off: what is left is routing, layers,
+JSON and the socket. An MCP answer doesn't tell that time, so there medians are compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from corpora.catalogue import Catalogue
+from corpora.errors import FlagstoneError
+from corpora.snapshot import Snapshot
+from corpora.tokens import default_counter
+from eval.retrieval.items import load
+from retrieval.embed import open_embedder
+from retrieval.engine import Engine
+from retrieval.index import open_index
+from retrieval.request import ContextRequest
+from retrieval.search import Searcher
+
+Answer = TypeVar("Answer")
+
+SERVE = "from api.cli import main; main()"
+"""The service as a process; its code is never imported here (`eval` stands below `api`)."""
+
+WARM = 10
+"""Questions asked before the clock starts, of each."""
+
+PATIENCE = 120
+"""Seconds until a service that does not start is given up."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmark, and print its table."""
+    parser = argparse.ArgumentParser(prog="python -m eval.serving", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="data directory, built")
+    parser.add_argument("--rounds", type=int, default=10, help="how often each question is asked")
+    options = parser.parse_args(arguments)
+    try:
+        engine = open_engine(options.data)
+    except FlagstoneError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    asked = requests(engine)
+    with served(options.data) as address, httpx.Client(base_url=address, trust_env=False) as http:
+        sys.stdout.write(table(measure(engine, http, asked, options.rounds)))
+    return 0
+
+
+def requests(engine: Engine) -> list[ContextRequest]:
+    """The development questions about products and releases that the snapshot has."""
+    held = {
+        (one.id, release.label)
+        for one in engine.snapshot.products.values()
+        for release in one.releases
+    }
+    return [
+        ContextRequest(query=one.question, product=one.product, version=one.release)
+        for one in load("dev")
+        if (one.product, one.release) in held
+    ]
+
+
+def measure(
+    engine: Engine, http: httpx.Client, asked: Sequence[ContextRequest], rounds: int
+) -> dict[str, list[float]]:
+    """Milliseconds of each way of asking, and what HTTP added to the engine in its process."""
+    spent: dict[str, list[float]] = {
+        name: [] for name in ("in process", "HTTP", "added by HTTP", "MCP over HTTP")
+    }
+    for number, request in enumerate([*asked[:WARM], *(list(asked) * rounds)]):
+        body = request.model_dump(exclude_none=True)
+        alone, _ = timed(lambda one=request: engine.context(one))  # type: ignore[misc]
+        over_http, answer = timed(lambda one=body: http.post("/context", json=one))  # type: ignore[misc]
+        over_mcp, told = timed(lambda one=body: http.post("/mcp", **call(one)))  # type: ignore[misc]
+        for one in (answer, told):
+            one.raise_for_status()
+        if told.json()["result"].get("isError"):
+            raise RuntimeError(f"the tool failed: {told.text[:200]}")
+        if number < WARM:
+            continue
+        spent["in process"].append(alone)
+        spent["HTTP"].append(over_http)
+        spent["added by HTTP"].append(over_http - answer.json()["timings_ms"]["total"])
+        spent["MCP over HTTP"].append(over_mcp)
+    return spent
+
+
+def call(body: dict[str, Any]) -> dict[str, Any]:
+    """The same question as a call of a tool."""
+    arguments = {name: body[name] for name in ("query", "product", "version")}
+    params = {"name": "get_context", "arguments": arguments}
+    return {
+        "json": {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params},
+        "headers": {"Accept": "application/json, text/event-stream"},
+    }
+
+
+def timed(ask: Callable[[], Answer]) -> tuple[float, Answer]:
+    """Milliseconds that ``ask`` took, and its answer."""
+    started = time.perf_counter()
+    answer = ask()
+    return 1000 * (time.perf_counter() - started), answer
+
+
+def table(spent: dict[str, list[float]]) -> str:
+    """Median and 95th percentile of each, in Markdown."""
+    rows = ["| ms | answers | p50 | p95 |", "|---|---|---|---|"]
+    for name, each in spent.items():
+        p95 = statistics.quantiles(each, n=20)[-1]
+        rows.append(f"| {name} | {len(each)} | {statistics.median(each):.2f} | {p95:.2f} |")
+    return "\n".join(rows) + "\n"
+
+
+def open_engine(data: Path) -> Engine:
+    """The engine over the serving snapshot. Raises NoSnapshot, CorruptSnapshot."""
+    snapshot = Snapshot.current(data)
+    embedder = open_embedder(data / "models")
+    searcher = Searcher(snapshot, open_index(snapshot, embedder), embedder)
+    return Engine(snapshot, searcher, Catalogue.load(), default_counter())
+
+
+@contextmanager
+def served(data: Path) -> Iterator[str]:
+    """The address of a service of its own over the same data directory."""
+    command = [sys.executable, "-c", SERVE, "serve", "--data", str(data), "--port", "0"]
+    with subprocess.Popen(  # noqa: S603  our own service, with our own arguments
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        text=True,
+    ) as process:
+        try:
+            yield _address(process)
+        finally:
+            process.terminate()
+
+
+def _address(process: subprocess.Popen[str]) -> str:
+    deadline = time.monotonic() + PATIENCE
+    said = ""
+    while process.stderr and time.monotonic() < deadline:
+        line = process.stderr.readline()
+        if found := re.search(r"Answering on (http://\S+)", line):
+            return found[1]
+        said += line
+        if not line:
+            break
+    raise RuntimeError(f"the service did not start: {said[-500:]}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

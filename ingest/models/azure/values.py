@@ -1,0 +1,87 @@
+"""How many values an option of the Azure CLI takes, as its reference lets one tell.
+
+The reference is made from the parser and doesn't say it. What it says leaves few doubts: a switch
+has the default ``False`` and no choices, a list calls itself space-separated, an option of the
+generated commands admits to its shorthand syntax.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from commands.model import Arity
+
+Parameter = Mapping[str, object]
+
+_TRUTH = frozenset(("false, true", "0, 1, f, false, n, no, t, true, y, yes"))
+"""What options accept that are true where no value follows."""
+
+_LIST = re.compile(
+    r"space[ -](?:separated|seperated|delimited)|shorthand-syntax|multiple values"
+    r"|\[\w+\] ?\[\w+\] ?\.\.\.|\A(?:the |specify )?(?:a )?list of\b|can supply a list"
+    r"|\bUsage:\s+--[\w-]+ \S*[=\]]",
+    re.IGNORECASE,
+)
+
+_KNOWN: Mapping[str, Arity] = {
+    # azure.cli.core: added to commands of every module.
+    "--acquire-policy-token": "none",
+    "--add": "many",
+    "--set": "many",
+    "--remove": "many",
+    "--yes": "none",
+    "--defer": "optional",
+    "--system-assigned": "optional",
+    "--mi-system-assigned": "optional",
+    "--ids": "many",
+    # The options of `az … connection create`: lists of key=value, and of nothing at all.
+    "--customized-keys": "many",
+    "--connstr-props": "many",
+    "--opt-out": "many",
+    "--secret": "many",
+    "--secret-auto": "many",
+    "--service-principal": "many",
+    "--system-identity": "many",
+    "--user-identity": "many",
+    "--user-account": "many",
+    "--workload-identity": "many",
+}
+"""Options whose texts don't tell. Their declarations are in azure-cli's ``azure/cli/core`` and
+``command_modules/serviceconnector/_params.py``, the same for each command that has them."""
+
+_SETTLED = frozenset(
+    (
+        "",
+        "AuthType Arguments",
+        "Global Policy Arguments",
+        "Parameters.identity Arguments",
+        "Resource Id Arguments",
+    )
+)
+"""Groups of the options above: another of the same name is another option."""
+
+
+def arity(names: tuple[str, ...], parameter: Parameter, command: str) -> Arity:
+    """Tell how many values an option takes."""
+    accepted = str(parameter.get("acceptedValues", ""))
+    text = f"{parameter.get('summary', '')} {parameter.get('description', '')}"
+    for name in names:
+        if (known := _KNOWN.get(name)) and _is_known(name, parameter, command):
+            return known
+    if accepted in _TRUTH:
+        return "optional"
+    if parameter.get("defaultValue") == "False" and not accepted:
+        return "none"
+    if accepted == "" and re.match(r"(?:flag to|only permit|show next)\b", text, re.IGNORECASE):
+        return "none"
+    return "many" if _LIST.search(text) else "one"
+
+
+def _is_known(name: str, parameter: Parameter, command: str) -> bool:
+    group = str(parameter.get("groupName", ""))
+    if name in ("--add", "--set", "--remove"):
+        return group == "Generic Update Arguments"
+    if name in ("--secret", "--service-principal", "--customized-keys", "--opt-out"):
+        return " connection " in f" {command} "
+    return group in _SETTLED

@@ -1,0 +1,169 @@
+"""Prompts, answers from anywhere, scores, a report, and the comparison of two reports."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from eval.answers import ARMS, Answer, read, write
+from eval.arms.knowledge import Nothing
+from eval.arms.prompts import SYSTEM, first, rendered, second
+from eval.cli import app
+from eval.tasks.model import load
+from eval.truth.tables import Tables
+
+TABLES = Tables.packaged()
+DEV = load("dev")
+RUNNER = CliRunner()
+
+
+def _run(*words: object, status: int = 0):
+    done = RUNNER.invoke(app, [str(word) for word in words])
+    assert done.exit_code == status, (done.output, done.stderr, done.exception)
+    return done
+
+
+def _answered(prompts: list[dict], *, wrong: int = 0, arm: str = "none") -> str:
+    """What an outside program makes of the prompts: gold, and the first ``wrong`` spoilt."""
+    gold = {task.id: task.gold[0] for task in DEV}
+    lines = []
+    for at, prompt in enumerate(prompts):
+        words = gold[prompt["id"]].split(" ")
+        if at < wrong:
+            words.insert(len([w for w in words[:3] if not w.startswith("-")]), "--frobnicate")
+        text = f"```sh\n{' '.join(words)}\n```"
+        lines.append({"id": prompt["id"], "answer": text, "model": "outside", "arm": arm})
+    return "".join(json.dumps(line) + "\n" for line in lines)
+
+
+def test_three_commands_lead_from_prompts_to_a_report(tmp_path):
+    asked, given, scores = (tmp_path / name for name in ("p.jsonl", "a.jsonl", "s.json"))
+    _run("prompts", "--arm", "help", "--split", "dev", "--limit", 30, "--out", asked)
+    prompts = [json.loads(line) for line in asked.read_text().splitlines()]
+    assert len(prompts) == 30
+    assert prompts[0]["messages"][0]["content"] == SYSTEM
+    given.write_text(_answered(prompts, arm="help"))
+    table = _run("score", given, "--split", "dev", "--out", scores).output
+    assert "| outside | help | 30 | 30 |" in table
+    assert f"No answer recorded to {len(DEV) - 30} of the tasks" in table
+    _run("report", scores, "--out", tmp_path / "report")
+    page = (tmp_path / "report" / "report.html").read_text()
+    assert page.startswith("<!doctype html>")
+    assert "<svg" in page
+    assert "http://" not in page
+    assert "https://" not in page.replace("https://git.example.org", "").split("What was found")[0]
+    assert json.loads((tmp_path / "report" / "report.json").read_text())["dataset"]
+
+
+def test_a_report_shows_what_was_invented_and_escapes_it(tmp_path):
+    asked, given, scores = (tmp_path / name for name in ("p.jsonl", "a.jsonl", "s.json"))
+    _run("prompts", "--arm", "none", "--split", "dev", "--limit", 3, "--out", asked)
+    prompts = [json.loads(line) for line in asked.read_text().splitlines()]
+    text = _answered(prompts, wrong=3).replace("--frobnicate", "--frobnicate='<script>x</script>'")
+    given.write_text(text)
+    _run("score", given, "--split", "dev", "--out", scores)
+    _run("report", scores, "--out", tmp_path)
+    page = (tmp_path / "report.html").read_text()
+    assert "<mark>--frobnicate</mark>" in page
+    assert "<script>" not in page
+
+
+def test_compare_fails_on_a_regression_and_refuses_what_says_nothing(tmp_path):
+    asked = tmp_path / "p.jsonl"
+    _run("prompts", "--arm", "none", "--split", "dev", "--limit", 40, "--out", asked)
+    prompts = [json.loads(line) for line in asked.read_text().splitlines()]
+    for name, wrong, count, split in (
+        ("good", 2, 40, "dev"),
+        ("bad", 30, 40, "dev"),
+        ("fewer", 2, 20, "dev"),
+        ("all", 2, 40, "all"),
+    ):
+        (tmp_path / f"{name}.jsonl").write_text(_answered(prompts[:count], wrong=wrong))
+        _run("score", tmp_path / f"{name}.jsonl", "--split", split, "--out", tmp_path / name)
+    assert "no worse" in _run("compare", tmp_path / "good", tmp_path / "good").output
+    assert "no worse" in _run("compare", tmp_path / "bad", tmp_path / "good").output
+    assert "WORSE" in _run("compare", tmp_path / "good", tmp_path / "bad", status=1).output
+    assert (
+        "different tasks" in _run("compare", tmp_path / "good", tmp_path / "fewer", status=2).stderr
+    )
+    assert (
+        "different tasks" in _run("compare", tmp_path / "good", tmp_path / "all", status=2).stderr
+    )
+    (tmp_path / "other").write_text("{}")
+    assert "is no report" in _run("compare", tmp_path / "good", tmp_path / "other", status=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('{"id": "aws-001"}', "answer"),
+        ("nonsense", "line 1"),
+        ("", "holds no answers"),
+        ('{"id": "aws-001", "answer": "", "model": "m", "arm": "magic"}', "arm"),
+        (
+            '{"id": "aws-001", "answer": "", "model": "m", "arm": "none"}\n' * 2,
+            "answers aws-001 twice",
+        ),
+        ('{"id": "zzz", "answer": "", "model": "m", "arm": "none"}', "No task"),
+    ],
+)
+def test_answers_that_can_not_be_read_are_refused_with_a_reason(tmp_path, line, said):
+    (tmp_path / "a.jsonl").write_text(line)
+    assert said in _run("score", tmp_path / "a.jsonl", status=2).stderr
+
+
+def test_recorded_answers_come_back_as_they_were(tmp_path):
+    answers = tuple(
+        Answer(id=task.id, answer="x\ny", model="m", arm=arm, seed=1)
+        for task in DEV
+        for arm in ARMS
+    )
+    write(tmp_path / "a.jsonl", answers)
+    assert read(tmp_path / "a.jsonl") == answers
+
+
+def test_an_arm_that_needs_documentation_says_so():
+    assert "--data DIR" in _run("prompts", "--arm", "context", status=2).stderr
+    assert "is no arm" in _run("prompts", "--arm", "magic", status=2).stderr
+
+
+class _Sceptic(Nothing):
+    def context(self, product, release, question):
+        return "CONTEXT"
+
+    def complaints(self, product, release, text):
+        return "- unknown_flag: --frobnicate" if "--frobnicate" in text else ""
+
+
+def test_a_second_turn_is_asked_only_where_something_is_wrong():
+    task = DEV[0]
+    prompt = first(task, "context+validate", _Sceptic(), TABLES)
+    assert prompt.messages[-1].content.startswith("CONTEXT")
+    right = second(task, prompt, f"```sh\n{task.gold[0]}\n```", _Sceptic(), TABLES)
+    assert right.answer is not None
+    wrong = second(task, prompt, f"```sh\n{task.gold[0]} --frobnicate\n```", _Sceptic(), TABLES)
+    assert wrong.answer is None
+    assert [one.role for one in wrong.messages] == ["system", "user", "assistant", "user"]
+    assert "unknown_flag" in wrong.messages[-1].content
+    assert "CONTEXT" not in wrong.messages[-1].content
+
+
+def test_selective_grounding_looks_things_up_only_where_the_first_answer_fails():
+    task = DEV[0]
+    prompt = first(task, "selective", _Sceptic(), TABLES)
+    assert "CONTEXT" not in prompt.messages[-1].content
+    assert second(task, prompt, f"```sh\n{task.gold[0]}\n```", _Sceptic(), TABLES).answer
+    again = second(task, prompt, f"```sh\n{task.gold[0]} --frobnicate\n```", _Sceptic(), TABLES)
+    assert "CONTEXT" in again.messages[-1].content
+    unsure = second(task, prompt, "ABSTAIN", _Sceptic(), TABLES)
+    assert "CONTEXT" in unsure.messages[-1].content
+
+
+def test_a_filled_schema_that_does_not_fit_is_no_answer():
+    filled = '{"command": "git commit", "arguments": {"frobnicate": true}}'
+    assert rendered(DEV[0], "schema", filled, Nothing()) == ""
+    assert rendered(DEV[0], "none", filled, Nothing()) == filled
+
+
+def test_the_tasks_are_described_and_nothing_is_wrong_with_them():
+    assert "tasks (all), dataset" in _run("tasks").output
