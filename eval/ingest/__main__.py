@@ -64,6 +64,9 @@ class Stage(Frozen):
     name: str
     pages: int
     seconds: float
+    """Of the wall clock."""
+    processor: float
+    """Seconds of processor time, of all processes: what a busy machine doesn't change."""
 
     @property
     def rate(self) -> float:
@@ -85,8 +88,12 @@ class Measured(Frozen):
     def without_embedding(self) -> Stage:
         """Everything up to the lexical index, one after the other."""
         own = [stage for stage in self.stages if stage.name != "embed"]
-        seconds = sum(stage.seconds for stage in own)
-        return Stage(name="all but embed", pages=own[0].pages, seconds=seconds)
+        return Stage(
+            name="all but embed",
+            pages=own[0].pages,
+            seconds=sum(stage.seconds for stage in own),
+            processor=sum(stage.processor for stage in own),
+        )
 
 
 def measure(tree: Path, form: str, processes: int, embed: int) -> Measured:
@@ -96,9 +103,10 @@ def measure(tree: Path, form: str, processes: int, embed: int) -> Measured:
     failures = 0
 
     def timed(name: str, work: Callable[[], int]) -> None:
-        clock = time.monotonic()
+        clock, used = time.monotonic(), _processor()
         pages = work()
-        stages.append(Stage(name=name, pages=pages, seconds=time.monotonic() - clock))
+        seconds, processor = time.monotonic() - clock, _processor() - used
+        stages.append(Stage(name=name, pages=pages, seconds=seconds, processor=processor))
 
     with tempfile.TemporaryDirectory() as state, served(tree) as start:
         product = _product(start, form, Path(state))
@@ -115,17 +123,17 @@ def measure(tree: Path, form: str, processes: int, embed: int) -> Measured:
                 nonlocal failures
                 pages = 0
                 job = Job("tree", form, Family())
-                for result in readers.read_all(job, source.fetch(found), lambda: None):
-                    if isinstance(result, PageRead):
-                        pages += 1
-                        passages.extend(one.passage for one in result.cuts.cuts)
-                    elif result.reason != "contents_only":
-                        failures += 1
+                with Readers(default_counter().file, processes) as readers:
+                    for result in readers.read_all(job, source.fetch(found), lambda: None):
+                        if isinstance(result, PageRead):
+                            pages += 1
+                            passages.extend(one.passage for one in result.cuts.cuts)
+                        elif result.reason != "contents_only":
+                            failures += 1
                 return pages
 
             timed("fetch", fetch)
-            with Readers(default_counter().file, processes) as readers:
-                timed("read", read)
+            timed("read", read)
             source.close()
 
     def lexical() -> int:
@@ -175,6 +183,12 @@ def served(tree: Path) -> Iterator[str]:
         server.server_close()
 
 
+def _processor() -> float:
+    """Processor time so far, of this process and of those that have ended."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
+
+
 def _product(start: str, form: str, folder: Path) -> Product:
     declared = folder / "declared"
     declared.mkdir()
@@ -193,9 +207,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, help="where to write the JSON report")
     given = parser.parse_args(arguments)
     measured = measure(given.tree, given.format, given.processes, given.embed)
-    lines = ["| stage | pages | seconds | pages/s |", "|---|---|---|---|"]
+    lines = ["| stage | pages | seconds | pages/s | processor s |", "|---|---|---|---|---|"]
     lines += [
-        f"| {stage.name} | {stage.pages} | {stage.seconds:.1f} | {stage.rate:.1f} |"
+        f"| {stage.name} | {stage.pages} | {stage.seconds:.1f} | {stage.rate:.1f} "
+        f"| {stage.processor:.1f} |"
         for stage in (*measured.stages, measured.without_embedding)
     ]
     times = measured.without_embedding.rate / PEER
