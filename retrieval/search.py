@@ -22,6 +22,7 @@ from corpora.model import Frozen, Hit, Passage
 from corpora.snapshot import Snapshot
 from retrieval.embed import Embedder
 from retrieval.index import Index, lexical_vector
+from retrieval.lexical import word_indices
 from retrieval.store import Scope, Scored, SparseVector
 
 Mode = Literal["hybrid", "dense", "lexical"]
@@ -126,7 +127,7 @@ class Searcher:
         nearest = dense[0].score if dense else None
         one = len({product for product, _ in scope.pairs}) == 1
         needed = self.tuning.answerable if one else self.tuning.answerable_by_any
-        abstain = self._answerable(words, nearest, hits) < needed
+        abstain = self._answerable(query, words, nearest, hits) < needed
         return Found(hits, floor, abstain)
 
     def _hits(self, fused: Sequence[Scored], scope: Scope) -> tuple[Hit, ...]:
@@ -139,16 +140,20 @@ class Searcher:
                 found.append(Hit(passage=passage, release=release, score=one.score))
         return tuple(found)
 
-    def _answerable(self, words: SparseVector, nearest: float | None, hits: Sequence[Hit]) -> float:
+    def _answerable(
+        self, query: str, words: SparseVector, nearest: float | None, hits: Sequence[Hit]
+    ) -> float:
         """The probability that the scope answers, from three signals.
 
         How near the nearest passage is in meaning; how much of the question's weight in rare words
         the best passage covers; and how much of it is in words that the product's documentation
-        hardly knows, which is what names of foreign tools are.
+        hardly knows, which is what names of foreign tools are. Values that the question makes up
+        (a host, a path, a quoted name) tell nothing either way.
         """
         terms = self._index.terms[hits[0].passage.product]
         counts = terms.of(words.indices)
         weights = _idf(counts, terms.passages)
+        weights[(counts <= RARE) & ~np.isin(words.indices, word_indices(query))] = 0
         total = float(weights.sum())
         if not total:
             return 0.0
