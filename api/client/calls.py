@@ -134,7 +134,7 @@ def _post(path: str, request: Frozen, reads: TypeAdapter[Answer]) -> Steps[Answe
     return _read(response.content, reads)
 
 
-def _get(path: str, reads: TypeAdapter[Answer], **params: str) -> Steps[Answer]:
+def _get(path: str, reads: TypeAdapter[Answer], /, **params: str) -> Steps[Answer]:
     response = yield Send("GET", path, params)
     return _read(response.content, reads)
 
