@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, Request, expect, sync_playwright
 from running import running
 
 from api.http import create_app
@@ -81,7 +81,11 @@ class Watched:
         self.page.on("console", lambda one: self.said.append(f"{one.type}: {one.text}"))
         self.page.on("pageerror", lambda one: self.said.append(f"exception: {one}"))
         self.page.on("dialog", lambda one: self.said.append(f"dialog: {one.message}"))
-        self.page.on("requestfailed", lambda one: self.said.append(f"failed: {one.url}"))
+        self.page.on("requestfailed", self._failed)
+
+    def _failed(self, request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # the icon of a page that was left already
+            self.said.append(f"failed: {request.url}: {request.failure}")
 
     def __enter__(self) -> "Watched":
         return self
