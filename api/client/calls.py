@@ -123,7 +123,8 @@ def products() -> Steps[tuple[ProductRecord, ...]]:
     params = {"limit": str(LONGEST)}
     while True:
         response = yield Send("GET", "/products", params)
-        found += _read(response.content, _PRODUCTS)
+        page: tuple[ProductRecord, ...] = _read(response.content, _PRODUCTS)
+        found += page
         if not (cursor := response.headers.get(NEXT_CURSOR)):
             return tuple(found)
         params["cursor"] = cursor

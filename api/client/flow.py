@@ -53,8 +53,8 @@ class Retries:
         if tried > self.most or (asked or 0) > self.longest:
             return None
         # Spread out, so that those who were refused together don't come back together.
-        backed_off = min(self.first * 2 ** (tried - 1), self.longest) * random.uniform(0.5, 1)  # noqa: S311
-        return max(asked or 0, backed_off)
+        spread = random.uniform(0.5, 1)  # noqa: S311
+        return max(asked or 0.0, min(self.first * 2.0 ** (tried - 1), self.longest) * spread)
 
 
 Steps = Generator[Send, httpx.Response, Answer]

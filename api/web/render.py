@@ -52,7 +52,7 @@ def asset(name: str) -> bytes:
     return files("api.web").joinpath("assets", name).read_bytes()
 
 
-def page(template: str, status: int = 200, **values: object) -> HTMLResponse:
+def page(template: str, status: int = 200, /, **values: object) -> HTMLResponse:
     """One page."""
     text = _TEMPLATES.get_template(template).render(**values)
     return HTMLResponse(text, status_code=status, headers=HEADERS)

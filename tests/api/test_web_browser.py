@@ -236,6 +236,7 @@ def test_with_keys_on_the_key_is_the_password(
             page.fill("#command", "git commit --all")
             page.get_by_role("button", name="Check").click()
             expect(page.locator(".verdict")).to_have_class(re.compile("good"))
+            page.wait_for_load_state()
             styled = page.evaluate("getComputedStyle(document.querySelector('main')).maxWidth")
             assert styled == "928px", "the style sheet came with the same key"
             assert not watched.said
