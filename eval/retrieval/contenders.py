@@ -36,6 +36,8 @@ class Contender(Protocol):
     name: str
     points: int
     """How many texts its index holds."""
+    bytes: int | None
+    """What has to be kept to answer, texts included; None where it can't be known."""
 
     def answer(self, question: Question | Unanswerable) -> Answer:
         """The context for one question. The caller takes the time."""
