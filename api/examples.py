@@ -63,11 +63,11 @@ EXAMPLES: Mapping[tuple[str, str], Call] = {
         "/validate",
         {"command": "git commit --all --mesage=done", "product": "git", "version": "2.39"},
     ),
-    ("GET", "/commands/{product}/{release}/{path}"): ("/commands/git/2.39/git%20commit", None),
     ("GET", "/commands/{product}/{release}/{path}/schema"): (
         "/commands/git/2.39/git%20commit/schema",
         None,
     ),
+    ("GET", "/commands/{product}/{release}/{path}"): ("/commands/git/2.39/git%20commit", None),
     ("GET", "/diff"): ("/diff?product=git&old=2.30&new=2.47&path=git+commit&format=text", None),
     ("GET", "/products"): ("/products", None),
     ("GET", "/products/{product}/releases"): ("/products/git/releases", None),

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
 from api.listening import GRACE
+from api.logs import log_requests
 from api.settings import Settings
 
 
@@ -34,6 +35,7 @@ class Application:
             format="%(asctime)s %(levelname)s %(name)s %(process)d: %(message)s",
             stream=sys.stderr,
         )
+        log_requests(as_json=self._settings.log_format == "json")
         return application(self._settings)
 
 

@@ -33,9 +33,12 @@ Domain = Literal["system-administration", "cloud", "databases", "security", "kub
 ProductId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 
 
-Format = Literal["docbook", "html", "man", "markdown", "help", "aws"]
-"""What documents are written in. help: the text that a program prints. aws: not pages, but all
-files of the AWS CLI that its commands are made of."""
+Format = Literal[
+    "docbook", "html", "man", "markdown", "help", "ansible", "aws", "azure-yaml", "oclif", "redis"
+]
+"""What documents are written in. help: the text that a program prints. The last five are models of
+commands, read as a whole: ansible-core's modules, all files that the AWS CLI's commands are made
+of, the Azure CLI's reference, ``oclif.manifest.json``, Redis' descriptions of its commands."""
 
 SourceKind = Literal["deb", "pypi", "npm", "git", "help", "site"]
 

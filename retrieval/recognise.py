@@ -32,14 +32,16 @@ MAX_QUESTION = 8192
 
 # fmt: off
 ORDINARY_WORDS = frozenset({
-    "arch", "base", "bind", "cat", "chain", "column", "comm", "convert", "cut", "date", "diff",
-    "env", "expand", "factor", "file", "find", "fold", "free", "group", "groups", "halt", "head",
-    "host", "id", "import", "info", "install", "join", "kill", "last", "less", "link", "locate",
-    "log", "look", "mail", "make", "man", "more", "mount", "nice", "ping", "print", "prune",
-    "query", "random", "rename", "replace", "reset", "run", "scalar", "scan", "screen", "script",
-    "service", "shred", "shutdown", "sleep", "sort", "split", "stat", "strings", "sum", "sync",
-    "tail", "tee", "test", "time", "timeout", "top", "touch", "tree", "true", "type", "unlink",
-    "uptime", "users", "view", "wait", "wall", "watch", "which", "who", "yes",
+    "ab", "arch", "base", "bind", "bridge", "cal", "cat", "chain", "chat", "column", "comm",
+    "convert", "cut", "date", "diff", "dir", "echo", "eject", "env", "expand", "expiry", "expr",
+    "factor", "file", "find", "fmt", "fold", "free", "group", "groups", "halt", "head", "host",
+    "id", "import", "info", "install", "ip", "join", "kill", "last", "less", "link", "local",
+    "locate", "log", "logger", "look", "mail", "make", "man", "more", "mount", "net", "nice", "od",
+    "ping", "pr", "print", "profiles", "prune", "purge", "query", "random", "rename", "replace",
+    "reset", "rev", "run", "scalar", "scan", "screen", "script", "seq", "service", "shred",
+    "shutdown", "sleep", "sort", "split", "stat", "strings", "sum", "sync", "tail", "tee", "test",
+    "time", "timeout", "top", "touch", "tree", "true", "type", "unlink", "uptime", "users", "view",
+    "w", "wait", "wall", "watch", "which", "who", "yes",
 })
 # fmt: on
 """Names of executables that are English words: of git, coreutils, util-linux, procps, systemd."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.middleware.observe import request_id
@@ -13,8 +14,8 @@ from api.problems import HTTP_CODES, MAX_BODY, problem
 log = logging.getLogger(__name__)
 
 
-class _TooLarge(Exception):
-    """More of a body has come than is ever read."""
+class _TooLarge(HTTPException):
+    """More of a body has come than is ever read. Where a route awaits it, it becomes a problem."""
 
 
 class Guard:
@@ -37,7 +38,7 @@ class Guard:
             message = await receive()
             read += len(message.get("body", b""))
             if read > MAX_BODY or (length.isdigit() and int(length) > MAX_BODY):
-                raise _TooLarge
+                raise _TooLarge(413)
             return message
 
         async def noting(message: Message) -> None:

@@ -171,6 +171,8 @@ _GIVEN: Mapping[Arm, Callable[[Task, Knowledge, Tables], str]] = {
 def _gold_paths(task: Task, table: Table, tables: Tables) -> dict[tuple[str, ...], frozenset[str]]:
     """The commands of the gold answer, each with the options that it uses there."""
     found: dict[tuple[str, ...], frozenset[str]] = {}
+    if not task.gold:
+        return found
     for one in extract(f"```sh\n{task.gold[0]}\n```", table.programs).invocations:
         judged = judge(one, table, tables)
         used = frozenset(option.name for option in judged.options)
@@ -180,7 +182,9 @@ def _gold_paths(task: Task, table: Table, tables: Tables) -> dict[tuple[str, ...
 
 def _listed(table: Table, path: tuple[str, ...], only: frozenset[str] | None) -> str:
     lines = [f"Usage: {' '.join(path)} [options]"]
-    for name, taking in sorted(table.facts.commands.get(" ".join(path), {}).items()):
+    # What is used may be the program's own, or hidden; help lists neither.
+    known = table.flags(path) if only else table.facts.commands.get(" ".join(path), {})
+    for name, taking in sorted(known.items()):
         if only is None or name in only:
             lines.append(f"  {name}{'' if taking == 'none' else ' VALUE'}")
     return "\n".join(lines)

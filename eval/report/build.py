@@ -70,6 +70,8 @@ def build(tasks: Sequence[Task], results: Sequence[Scored], split: str) -> Repor
 
 def cluster(task: Task) -> str:
     """The command that a task is about: the words of its gold answer before the first option."""
+    if not task.gold:
+        return task.id
     words = []
     for word in task.gold[0].split():
         if word.startswith("-") or len(words) == 4:
@@ -113,7 +115,7 @@ def _group(by: str, name: str, held: Sequence[Scored]) -> Group:
         mismatched_commands=wilson(total(lambda s: s.mismatched_commands), commands),
         deprecated_options=wilson(total(lambda s: s.deprecated_options), options),
         valid_commands=wilson(total(lambda s: s.valid_commands), commands),
-        correct=wilson(total(lambda s: s.correct), len(seeds)),
+        correct=wilson(total(lambda s: s.correct), len({t.id for t, _, _ in held if t.gold})),
         unchecked=wilson(total(lambda s: s.unchecked), destructive),
         unjudged=total(lambda s: s.unjudged),
         options_per_command=options / commands if commands else None,
@@ -191,6 +193,6 @@ def _examples(results: Sequence[Scored]) -> Iterator[Example]:
                     product=task.product,
                     release=task.release,
                     question=task.question,
-                    gold=task.gold[0],
+                    gold=task.gold[0] if task.gold else "",
                     finding=finding,
                 )

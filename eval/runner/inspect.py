@@ -140,14 +140,14 @@ def answering(setting: Setting, arm: Arm) -> Solver:
             return first(task, arm, setting.knowledge, setting.tables)
 
         prompt = await anyio.to_thread.run_sync(begin)
-        turns = [await _turn(setting, state, generate, prompt.messages, seed)]
+        turns = [await turn(setting, state, generate, prompt.messages, seed)]
 
         def go_on() -> Prompt:
             return second(task, prompt, turns[0].answer, setting.knowledge, setting.tables)
 
         again = await anyio.to_thread.run_sync(go_on)
         if again.answer is None:
-            turns.append(await _turn(setting, state, generate, again.messages, seed))
+            turns.append(await turn(setting, state, generate, again.messages, seed))
         text = rendered(task, arm, turns[-1].answer, setting.knowledge)
         answer = Answer(
             id=task.id,
@@ -167,7 +167,7 @@ def answering(setting: Setting, arm: Arm) -> Solver:
     return solve
 
 
-async def _turn(
+async def turn(
     setting: Setting,
     state: TaskState,
     generate: Generate,
@@ -185,15 +185,15 @@ async def _turn(
     began = time.monotonic()
     state = await generate(state)
     usage = state.output.usage
-    turn = Turn(
+    paid = Turn(
         key=name,
         answer=state.output.completion,
         input_tokens=usage.input_tokens if usage else 0,
         output_tokens=usage.output_tokens if usage else 0,
         seconds=round(time.monotonic() - began, 3),
     )
-    setting.journal.add(turn)
-    return turn
+    setting.journal.add(paid)
+    return paid
 
 
 def _chat(one: Message) -> ChatMessage:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from corpora.errors import ToolMissing
 from eval.answers import Answer, Arm
 from eval.arms.knowledge import Knowledge
+from eval.incidents.model import Incident
+from eval.incidents.play import Outcome
 from eval.runner.journal import Journal
 from eval.tasks.model import Task
 from eval.truth.tables import Tables
+
+if TYPE_CHECKING:  # inspect_ai takes seconds to import, and is an extra
+    from inspect_ai.model import Model
+
+    from eval.runner.inspect import Setting
 
 RETRIES = 6
 """Of one request, with inspect's own growing pauses between them."""
@@ -22,26 +32,66 @@ TIMEOUT = 300
 class Wanted:
     """A run as it was asked for."""
 
-    tasks: tuple[Task, ...]
     arms: tuple[Arm, ...]
     model: str
     base_url: str | None
     api_key: str | None
     seeds: int
-    connections: int
-    max_tokens: int
-    temperature: float | None
-    replay: tuple[Answer, ...]
+    tasks: tuple[Task, ...] = ()
+    connections: int = 8
+    max_tokens: int = 2048
+    temperature: float | None = None
+    replay: tuple[Answer, ...] = ()
 
 
 def start(
     wanted: Wanted, knowledge: Knowledge, tables: Tables, out: Path
 ) -> tuple[list[Answer], int]:
     """Run it; give the answers, and how many could not be had. Raises ToolMissing."""
+    with _opened(wanted, knowledge, tables, out) as (setting, model):
+        from eval.runner.inspect import run
+
+        answers, _ = run(
+            setting,
+            wanted.arms,
+            model,
+            logs=out / "logs",
+            seeds=wanted.seeds,
+            connections=wanted.connections,
+        )
+    return answers, len(wanted.tasks) * len(wanted.arms) * wanted.seeds - len(answers)
+
+
+def start_incidents(
+    wanted: Wanted,
+    incidents: Sequence[Incident],
+    knowledge: Knowledge,
+    tables: Tables,
+    out: Path,
+) -> list[Outcome]:
+    """Play incidents. Raises ToolMissing."""
+    with _opened(wanted, knowledge, tables, out) as (setting, model):
+        from eval.runner.incidents import run
+
+        return run(
+            setting,
+            incidents,
+            model,
+            logs=out / "logs",
+            grounded="context" in wanted.arms,
+            seeds=wanted.seeds,
+            connections=wanted.connections,
+        )
+
+
+@contextmanager
+def _opened(
+    wanted: Wanted, knowledge: Knowledge, tables: Tables, out: Path
+) -> Iterator[tuple[Setting, Model | str]]:
     try:
         from inspect_ai.model import GenerateConfig
 
-        from eval.runner.inspect import Setting, open_model, run
+        from eval.runner.inspect import Setting, open_model
     except ImportError as error:
         raise ToolMissing(
             f"The runner needs inspect_ai ({error}).", hint="pip install 'flagstone[eval]'"
@@ -61,20 +111,11 @@ def start(
         ),
         replay={(one.id, one.arm, one.seed): one for one in wanted.replay},
     )
-    model = (
-        "mockllm/model"
-        if wanted.replay
-        else open_model(wanted.model, base_url=wanted.base_url, api_key=wanted.api_key)
-    )
     try:
-        answers, _ = run(
-            setting,
-            wanted.arms,
-            model,
-            logs=out / "logs",
-            seeds=wanted.seeds,
-            connections=wanted.connections,
-        )
+        if wanted.replay:
+            yield setting, "mockllm/model"
+        else:
+            address = wanted.base_url
+            yield setting, open_model(wanted.model, base_url=address, api_key=wanted.api_key)
     finally:
         journal.close()
-    return answers, len(wanted.tasks) * len(wanted.arms) * wanted.seeds - len(answers)

@@ -53,7 +53,10 @@ class Task(Frozen):
     question: str
     """The intent with its concrete values, never an option's spelling."""
     gold: tuple[str, ...]
-    """Right answers, any of which will do; the first is the one that the judged options are of."""
+    """Right answers, any of which will do; the first is the one that the judged options are of.
+
+    Empty only for an imported task that states none: its correctness is then not judged.
+    """
     options: tuple[str, ...]
     """Options that a right answer has, each with the spellings that will do: ``--name|-n``."""
     forbidden: tuple[str, ...] = ()
@@ -86,6 +89,15 @@ def load(split: Split | None = None, *, folder: Path = DATA) -> tuple[Task, ...]
         raise ParseError(str(folder), Reason.MALFORMED, f"ids used twice: {', '.join(twice)}")
     tasks.sort(key=lambda one: one.id)
     return tuple(one for one in tasks if split is None or one.split == split)
+
+
+def load_lines(path: Path) -> tuple[Task, ...]:
+    """Tasks of a JSON lines file, as an importer writes them. Raises ParseError."""
+    try:
+        lines = path.read_text("utf-8").splitlines()
+        return tuple(Task.model_validate_json(line) for line in lines if line.strip())
+    except (OSError, ValueError) as error:
+        raise ParseError(str(path), Reason.MALFORMED, str(error)) from error
 
 
 def dataset_hash(tasks: Iterable[Task]) -> str:

@@ -162,7 +162,8 @@ class Table:
 
     def locate(self, words: Sequence[str]) -> Located:
         """Find the command that ``words`` are; the first is the program."""
-        path, before, at = [words[0]], [], 1
+        path, at = [words[0]], 1
+        before: list[str] = []
         while (below := self.children.get(" ".join(path))) and at < len(words):
             word = words[at]
             if word in below:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 _FENCE = re.compile(r"^\s*(```|~~~)\s*([\w-]*)")
 _SHELLS = frozenset({"", "bash", "sh", "shell", "console", "shell-session", "zsh", "text"})

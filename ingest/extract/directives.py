@@ -1,4 +1,4 @@
-"""Parameters of the configuration files that manual pages describe: sshd_config(5), systemd.unit(5).
+"""Parameters of configuration files, from the manual pages about them: sshd_config(5).
 
 A page writes its parameters in one form throughout, so the form that most of its terms have is
 taken, and what has another form (tokens, units, values) is none. Names of several words can't be

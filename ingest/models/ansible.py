@@ -39,6 +39,12 @@ from ingest.sources.base import Document
 PREFIX = "ansible.builtin"
 """The collection that ansible-core's own modules are in."""
 
+PAGE = (
+    "https://docs.ansible.com/ansible-core/{release}/collections/ansible/builtin/"
+    "{module}_module.html"
+)
+"""Where the documentation of a module is published."""
+
 DEPTH = 6
 """Options within options. The deepest seen has 2."""
 
@@ -65,6 +71,7 @@ class _Module:
     options: dict[str, Table]
     examples: str
     document: Document
+    url: str
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -82,7 +89,7 @@ def read(material: Material) -> Modelled:
         one
         for document in material.documents
         if (found := _MODULE.match(document.name))
-        and (one := _module(found["name"], document, fragments, failures))
+        and (one := _module(found["name"], document, material.release, fragments, failures))
     ]
     commands: list[Command] = []
     for one in modules:
@@ -108,7 +115,7 @@ def read(material: Material) -> Modelled:
         dialect=dialect,
         exhaustive=(Scope("model", ("options", "required", "choices", "default")),),
     )
-    cards = (ModelPage(_page(one), _url(one), _digest(one.document)) for one in modules)
+    cards = (ModelPage(_page(one), one.url, _digest(one.document)) for one in modules)
     return Modelled(surface, (*pages, *cards), tuple(failures))
 
 
@@ -118,6 +125,7 @@ def read(material: Material) -> Modelled:
 def _module(
     name: str,
     document: Document,
+    release: str,
     fragments: Mapping[str, Mapping[str, str]],
     failures: list[Failure],
 ) -> _Module | None:
@@ -138,7 +146,14 @@ def _module(
     except ParseError as error:
         failures.append(Failure(name=document.name, reason=error.reason, detail=error.detail[:200]))
         return None
-    return _Module(name, said, options, strings.get("EXAMPLES", ""), document)
+    return _Module(
+        name,
+        said,
+        options,
+        strings.get("EXAMPLES", ""),
+        document,
+        PAGE.format(release=release, module=name),
+    )
 
 
 def _strings(
@@ -181,7 +196,7 @@ def _commands(
         deprecated=_deprecation(module.said.get("deprecated")) if top else None,
         children=tuple(inner),
         evidence=(
-            (Evidence("model", _url(module), quote(module.said.get("short_description"))),)
+            (Evidence("model", module.url, quote(module.said.get("short_description"))),)
             if top
             else ()
         ),
@@ -207,7 +222,7 @@ def _option(name: str, one: Table, module: _Module) -> Option:
         required=str(one.get("required", "")).lower() in ("true", "yes"),
         deprecated=_deprecation(one.get("deprecated")),
         description=plain(one.get("description")),
-        evidence=(Evidence("model", _url(module), quote(said[0] if said else "")),),
+        evidence=(Evidence("model", module.url, quote(said[0] if said else "")),),
     )
 
 
@@ -313,10 +328,3 @@ def _programs(
 
 def _digest(document: Document) -> str:
     return hashlib.sha256(document.data).hexdigest()
-
-
-def _url(module: _Module) -> str:
-    return (
-        "https://docs.ansible.com/ansible-core/devel/collections/ansible/builtin/"
-        f"{module.name}_module.html"
-    )

@@ -36,6 +36,11 @@ INCLUDE = ("oclif.manifest.json", "package.json")
 """The members of a package that are read."""
 
 
+_FOUND_OUT = frozenset((("heroku", "app"),))
+"""Flags that a manifest calls required, and the program finds out: heroku's from the git remote
+(``flags/app.ts`` of @heroku-cli/command). A default that is a function leaves no trace in it."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Program:
     name: str
@@ -104,7 +109,7 @@ def _command(program: _Program, identity: str, one: Table, document: Document) -
         program.path(identity),
         aliases=tuple(program.path(alias) for alias in dict.fromkeys(aliases))[:64],
         summary=text.replace("<%= config.bin %>", program.name),
-        options=tuple(_option(name, flag, document) for name, flag in flags),
+        options=tuple(_option(program, name, flag, document) for name, flag in flags),
         positionals=tuple(positionals),
         groups=tuple(_groups(flags)),
         deprecated=_deprecation(one),
@@ -113,7 +118,7 @@ def _command(program: _Program, identity: str, one: Table, document: Document) -
     )
 
 
-def _option(name: str, flag: Table, document: Document) -> Option:
+def _option(program: _Program, name: str, flag: Table, document: Document) -> Option:
     switch = flag.get("type") == "boolean"
     several = flag.get("multiple") is True
     short = (flag.get("char"), *texts(flag.get("charAliases")))
@@ -134,7 +139,7 @@ def _option(name: str, flag: Table, document: Document) -> Option:
         metavar="" if switch else line(flag.get("helpValue")) or "value",
         choices=texts(flag.get("options")),
         default=one_line(str(default)) if isinstance(default, str | int) and not switch else None,
-        required=flag.get("required") is True,
+        required=flag.get("required") is True and (program.name, name) not in _FOUND_OUT,
         repeatable=several,
         negations=(f"--no-{name}",) if flag.get("allowNo") is True else (),
         deprecated=_deprecation(flag),

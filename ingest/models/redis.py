@@ -50,6 +50,14 @@ class _Told:
     words: tuple[str, ...]
     table: Table
     document: Document
+    alone: bool
+    """Whether the document is of this command alone: then its address is the command's."""
+
+    @property
+    def url(self) -> str:
+        if self.alone:
+            return self.document.url
+        return f"{self.document.url}{'-'.join(self.words).lower()}/"
 
 
 def read(material: Material) -> Modelled:
@@ -92,15 +100,17 @@ def read(material: Material) -> Modelled:
 
 def _told(document: Document) -> Iterator[_Told]:
     read = read_json(document)
-    for name, one in named(read.get("commands", read)):
+    found = list(named(read.get("commands", read)))
+    alone = len(found) == 1 and "subcommands" not in found[0][1]
+    for name, one in found:
         container = one.get("container")
         words = name.replace("|", " ").upper().split()
         if isinstance(container, str):
             words = [container.upper(), *words]
         if words and "SYSCMD" not in texts(one.get("doc_flags")):
-            yield _Told(tuple(words), one, document)
+            yield _Told(tuple(words), one, document, alone)
         for inner, below in named(one.get("subcommands")):
-            yield _Told(tuple(inner.replace("|", " ").upper().split()), below, document)
+            yield _Told(tuple(inner.replace("|", " ").upper().split()), below, document, False)
 
 
 def _command(one: _Told) -> Command:
@@ -110,7 +120,7 @@ def _command(one: _Told) -> Command:
         options.setdefault(option.names[0], option)
     summary = line(one.table.get("summary"))
     since = line(one.table.get("since"))
-    url = _url(one)
+    url = one.url
     return Command(
         one.words,
         kind="statement",
@@ -239,14 +249,10 @@ def _pages(told: list[_Told]) -> Iterator[ModelPage]:
                 ),
             ),
         )
-        yield ModelPage(page, _url(one), hashlib.sha256(one.document.data).hexdigest())
+        yield ModelPage(page, one.url, hashlib.sha256(one.document.data).hexdigest())
 
 
 def _changes(value: object) -> Iterator[tuple[str, str]]:
     for one in value if isinstance(value, list) else ():
         if isinstance(one, list) and len(one) == 2:
             yield one_line(str(one[0])), one_line(str(one[1]))
-
-
-def _url(one: _Told) -> str:
-    return one.document.url.replace("{command}", "-".join(one.words).lower())

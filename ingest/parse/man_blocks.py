@@ -46,12 +46,14 @@ _OPTION_HEAD = re.compile(
     r"\s*(?P<head>-[^\x00\t]{1,300}?)\s*(?:\x00\s*|\t)\s*(?P<rest>\S.*)", re.DOTALL
 )
 _OPTION_ON_ONE_LINE = re.compile(
-    r"\s*(?P<head>(?:-\w,\s+)?--[\w-]+\[?=[^\s\x00]*)\s+(?P<rest>[A-Z][a-z].*)", re.DOTALL
+    r"\s*(?P<head>(?:-\w,\s+)?--[\w-]+(?:\[?=[^\s\x00]*|(?:,\s+-\w)?(?=\s+[A-Z][a-z]+ [a-z])))"
+    r"\s+(?P<rest>[A-Z][a-z].*)",
+    re.DOTALL,
 )
 # MariaDB: a bulleted item per option, its text below.
-_SPELLING = r"--?[\w?#!@][\w.-]*(?:\[?[= ][^\s,]{1,80})?"
-_OPTION_ITEM = re.compile(rf"{_SPELLING}(?:,? {_SPELLING}){{0,8}}")
-_OPTION_ALONE = re.compile(r"\s*-{1,2}[\w?](?:[\w-]*)(?:\s*,\s+--?[\w-]+)*(?:\[?=\S*)?\s*")
+_SPELLING = r"--?[\w?#!@][\w.-]*(?:[\[= <][^\s,]{1,80})?"
+_OPTION_ITEM = re.compile(rf"{_SPELLING}(?:(?:,? | ?/ ?){_SPELLING}){{0,8}}")
+_OPTION_ALONE = re.compile(rf"\s*{_SPELLING}(?:\s*,\s+{_SPELLING}){{0,8}}\s*")
 
 
 def plain(_element: Tag) -> str | None:
@@ -264,10 +266,12 @@ def _item(body: list[Block]) -> list[Block]:
 
 
 def _bulleted(body: list[Block]) -> list[Block]:
-    """The item of a list; an option, where the item is one with its text below."""
-    first = body[0] if len(body) > 1 else None
-    if isinstance(first, Text) and first.type == "prose" and _OPTION_ITEM.fullmatch(first.text):
-        return [Entry(terms=split_terms(first.text), body=tuple(body[1:]))]
+    """The item of a list; an option, where the item is one with its text below, or ends so: jq."""
+    first = body[0] if body else None
+    if isinstance(first, Text) and first.type == "prose":
+        term = first.text.removesuffix(":")
+        if (len(body) > 1 or term != first.text) and _OPTION_ITEM.fullmatch(term):
+            return [Entry(terms=split_terms(term), body=tuple(body[1:]))]
     return list_item("-", body)
 
 

@@ -118,24 +118,14 @@ class Git:
 
     def _have(self, blobs: Iterable[str]) -> None:
         """Fetch the files that are lacking, all in one request."""
-        wanted = sorted(set(blobs))
-        asked = self._batch_check(wanted)
-        lacking = [sha for sha in wanted if sha in asked]
+        # Asked one by one, git would look for each at its remote.
+        listed = self._inside(
+            *("cat-file", "--batch-all-objects", "--unordered"),
+            "--batch-check=%(objectname)",
+        )
+        lacking = sorted(set(blobs) - set(self._checked(listed).output.split()))
         for at in range(0, len(lacking), 2000):  # an argument list has room for some 3,000
             self._receive("--depth=1", "--", self.url, *lacking[at : at + 2000])
-
-    def _batch_check(self, blobs: Sequence[str]) -> frozenset[str]:
-        """Those that are not there."""
-        done = subprocess.run(  # noqa: S603  git, with object ids of its own on standard input
-            self._command("--git-dir", str(self._folder), "cat-file", "--batch-check"),
-            input="\n".join(blobs).encode(),
-            capture_output=True,
-            env=self._environment,
-            timeout=_LIST_SECONDS,
-            check=False,
-        )
-        lines = done.stdout.decode("ascii", "replace").splitlines()
-        return frozenset(line.split(" ")[0] for line in lines if line.endswith(" missing"))
 
     def _blob(self, sha: str, most: int, path: str) -> bytes:
         process = start(

@@ -16,14 +16,24 @@ from corpora.errors import FlagstoneError
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+VARIABLE = re.compile(r"FLAGSTONE_([A-Z_]*[A-Z])")
+
+CALLERS = {"key"}
+"""Of the environment of a client, in the examples of its configuration."""
+
 SERVING = (ROOT / "docs" / "serving.md").read_text("utf-8")
+
+
+def deployed() -> set[str]:
+    """Variables that the deployment reads itself, and the service does not."""
+    files = [ROOT / "docker-compose.yml", *(ROOT / "deploy").rglob("*.sh")]
+    return {name.lower() for file in files for name in VARIABLE.findall(file.read_text("utf-8"))}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_settings_that_a_page_names_are_there(page: Path) -> None:
-    named = set(re.findall(r"FLAGSTONE_([A-Z_]+[A-Z])", page.read_text("utf-8")))
-    # A key of the caller's own environment, for a client's configuration.
-    assert {name.lower() for name in named} - {"key"} <= set(Settings.model_fields)
+    named = {name.lower() for name in VARIABLE.findall(page.read_text("utf-8"))}
+    assert named <= {*Settings.model_fields, *deployed(), *CALLERS}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -32,7 +42,8 @@ def test_commands_and_options_that_a_page_shows_are_there(page: Path) -> None:
     shown = re.findall(
         r"^\$ (?:\.venv/bin/)?flagstone (.*?)(?: +#.*)?$", page.read_text("utf-8"), re.MULTILINE
     )
-    for line in shown:
+    for shown_line in shown:
+        line = re.split(r" (?:&&|\|) ", shown_line)[0]
         words = shlex.split(line)
         name = next((n for n in sorted(known, key=len, reverse=True) if line.startswith(n)), None)
         assert name, line

@@ -23,6 +23,8 @@ from retrieval.engine import Engine
 ROUTES = [
     ("POST", "/context"), ("GET", "/context"), ("POST", "/resolve"), ("POST", "/search"),
     ("GET", "/products"), ("GET", "/products/{product}/releases"), ("GET", "/passages/{passage}"),
+    ("POST", "/validate"), ("GET", "/commands/{product}/{release}/{path}"),
+    ("GET", "/commands/{product}/{release}/{path}/schema"), ("GET", "/diff"),
     ("GET", "/healthz"), ("GET", "/readyz"),
 ]  # fmt: skip
 
@@ -36,6 +38,7 @@ SAMPLES: dict[type[FlagstoneError], Callable[[], FlagstoneError]] = {
     errors.UnknownVersion: lambda: errors.UnknownVersion(
         "git", "1", available=["2"], nearest="2", policy="exact"
     ),
+    errors.UnknownCommand: lambda: errors.UnknownCommand("git", "2", "git x", exists_in=["3"]),
     errors.IngestError: lambda: errors.IngestError("a.deb", Reason.EMPTY),
     errors.SourceError: lambda: errors.SourceError("a.deb", Reason.NOT_FOUND),
     errors.ParseError: lambda: errors.ParseError("a.html", Reason.MALFORMED),

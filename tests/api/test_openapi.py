@@ -132,7 +132,7 @@ def test_whatever_the_document_allows_or_forbids_is_answered_as_it_says(
     for described in contract.get_all_operations():
         operation = described.ok()
 
-        @settings(max_examples=40, deadline=None, database=None, suppress_health_check=QUIET)
+        @settings(max_examples=20, deadline=None, database=None, suppress_health_check=QUIET)
         @given(case=operation.as_strategy(generation_mode=mode))
         def check(case: Any) -> None:
             case.call_and_validate()

@@ -1,5 +1,7 @@
 """The Azure CLI's published reference, as its surface."""
 
+import gzip
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -103,7 +105,7 @@ def test_a_card_comes_with_its_examples_and_the_address_of_the_command() -> None
     [
         (b"### YamlMime:AzureCLIGroup\n- just\n- a list\n", Reason.MALFORMED),
         (b"### YamlMime:AzureCLIGroup\nname: [\n", Reason.MALFORMED),
-        (b"### YamlMime:AzureCLIGroup\nname: az " + b"x" * 17 * 2**20, Reason.TOO_LARGE),
+        (b"### YamlMime:AzureCLIGroup\nname: az " + b"x" * 33 * 2**20, Reason.TOO_LARGE),
         (b"### YamlMime:AzureCLIGroup\nname: az " + b"x" * 900, Reason.MALFORMED),
     ],
 )
@@ -145,3 +147,61 @@ def test_the_number_of_values_is_told_by_the_text(
     name: str, parameter: dict[str, object], taken: str
 ) -> None:
     assert arity((name,), parameter, "az vm create") == taken
+
+
+TABLE = {
+    "version": "2.89.1",
+    "commands": {
+        "group create": {
+            "help": "Create a new resource group.",
+            "deprecated": None,
+            "options": [
+                {"dest": "cmd", "names": ["--cmd"], "nargs": "?", "action": "IgnoreAction"},
+                {"dest": "name", "names": ["--name", "-n", "-g"], "required": True},
+                {"dest": "tags", "names": ["--tags"], "nargs": "*"},
+                {
+                    "dest": "old",
+                    "names": ["--old-tags"],
+                    "nargs": "*",
+                    "deprecated": {"redirect": "--tags", "hidden": True},
+                },
+                {"dest": "odd", "names": ["--api, --resource-id"]},
+            ],
+        },
+        "acr build": {
+            "options": [{"dest": "source_location", "names": []}],
+        },
+    },
+}
+
+
+def with_table(table: object) -> Modelled:
+    data = gzip.compress(json.dumps(table).encode())
+    beside = Document("commands.json.gz", data, URL, "commands", datetime(2026, 1, 2, tzinfo=UTC))
+    documents_ = (*documents(), beside)
+    return MODELS["azure-yaml"](Material("azure-cli", "2.89", documents_))
+
+
+def test_the_programs_own_table_is_believed_where_it_lies_beside_the_reference() -> None:
+    out = with_table(TABLE)
+    known = {" ".join(one.path): one for one in out.surface.commands}
+    assert out.surface.sources == ("binary", "documentation")
+    create = known["az group create"]
+    old = create.option("--old-tags")
+    assert old is not None
+    assert old.hidden
+    assert old.deprecated is not None
+    assert old.deprecated.replacement == "--tags"
+    assert old.sources == ("binary",)
+    assert create.option("--cmd") is None
+    assert not any("," in name for one in create.options for name in one.names)
+    assert create.option("--resource-group") is create.option("-g")  # of both sources
+    assert create.option("--location") is not None  # of the reference alone
+    assert [one.required for one in known["az acr build"].positionals] == [True]
+
+
+def test_a_broken_table_is_refused_with_the_release() -> None:
+    for table in ({"commands": {}}, {"commands": {"a": {"options": [{"names": ["x" * 300]}]}}}):
+        with pytest.raises(ParseError) as caught:
+            with_table(table)
+        assert caught.value.name == "commands.json.gz"

@@ -14,9 +14,7 @@ from ingest.extract.surfaces import facts_of, surface_of
 from ingest.parse import parse
 from ingest.parse.help_text import commands_in
 
-COBRA = Family.of(
-    Reading(dialect="pflag", notation=Notation(defaults=True, several_words="many"))
-)
+COBRA = Family.of(Reading(dialect="pflag", notation=Notation(defaults=True, several_words="many")))
 
 
 def recorded(name: str) -> str:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from corpus import PAGES, CATALOGUE
+from corpus import CATALOGUE, PAGES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

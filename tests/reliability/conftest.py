@@ -27,7 +27,7 @@ def small(make_corpus: Callable[..., SmallCorpus]) -> SmallCorpus:
 @pytest.fixture
 def seconds() -> float:
     """How long load is kept up: ``FLAGSTONE_LOAD_SECONDS``, 600 for the figures of the docs."""
-    return float(os.environ.get("FLAGSTONE_LOAD_SECONDS", "20"))
+    return float(os.environ.get("FLAGSTONE_LOAD_SECONDS", "10"))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from typing import Any
 
 MAIN = "from api.cli import main; main()"
 ROOT = Path(__file__).parents[2]
-PATIENCE = 90.0
+PATIENCE = 300.0
 """Seconds until a process that says nothing is given up: this is no test of speed."""
 
 

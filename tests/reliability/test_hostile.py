@@ -15,9 +15,10 @@ from conftest import QUESTIONS
 from corpus import SmallCorpus
 from service import Service, report, serving
 
-REQUESTS = int(os.environ.get("FLAGSTONE_HOSTILE", "10000"))
+REQUESTS = int(os.environ.get("FLAGSTONE_HOSTILE", "1000"))
 pytestmark = pytest.mark.slow
 
+HEAD = "Host: 127.0.0.1\r\nConnection: close\r\n"
 PATHS = (
     "/context", "/search", "/resolve", "/v1/context", "/validate", "/diff", "/products",
     "/products/git/releases", "/healthz", "/readyz", "/openapi.json",
@@ -69,7 +70,7 @@ class Attacker:
         return "".join(chr(self.dice.randrange(0x20, 0x2FFF)) for _ in range(size))
 
     def post(self, path: str, raw: bytes, media: str = "application/json") -> bytes:
-        head = f"POST {path} HTTP/1.1\r\nHost: t\r\nConnection: close\r\nContent-Type: {media}\r\n"
+        head = f"POST {path} HTTP/1.1\r\n{HEAD}Content-Type: {media}\r\n"
         return f"{head}Content-Length: {len(raw)}\r\n\r\n".encode() + raw
 
     def body(self) -> bytes:
@@ -97,16 +98,12 @@ class Attacker:
     def query(self) -> bytes:
         characters = string.printable.replace(" ", "").replace("\n", "").replace("\r", "")
         noise = "".join(self.dice.choice(characters) for _ in range(self.dice.randrange(300)))
-        return (
-            f"GET /context?query={noise} HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n".encode(
-                "latin-1", "replace"
-            )
-        )
+        return f"GET /context?query={noise} HTTP/1.1\r\n{HEAD}\r\n".encode("latin-1", "replace")
 
     def path(self) -> bytes:
         method = self.dice.choice(("GET", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "HEAD"))
         path = self.dice.choice(TRICKS)
-        return f"{method} {path} HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n".encode()
+        return f"{method} {path} HTTP/1.1\r\n{HEAD}\r\n".encode()
 
     def headers(self) -> bytes:
         extra = self.dice.choice((
@@ -115,7 +112,7 @@ class Attacker:
             "Cookie: \x01\x02", "Host: evil\r\nHost: two", "Expect: 100-continue",
             "Content-Encoding: gzip", "X-Forwarded-For: ' OR 1", "Range: bytes=0-9999999",
         ))  # fmt: skip
-        return f"POST /context HTTP/1.1\r\nHost: t\r\n{extra}\r\nConnection: close\r\n\r\n".encode()
+        return f"POST /context HTTP/1.1\r\n{HEAD}{extra}\r\n\r\n".encode()
 
     def noise(self) -> bytes:
         """No HTTP at all."""
@@ -175,6 +172,8 @@ def test_ten_thousand_hostile_requests_are_all_answered_and_none_with_a_fault(
         slowest_s=round(slowest, 2),
         grown_mb=round(grown / 1e6, 1),
     )
+    assert {200, 404, 422} <= statuses.keys(), "most must get past the door"
+    assert statuses[421] < REQUESTS / 10
     assert "Traceback" not in said
     assert "incident" not in said
     assert grown < 100_000_000

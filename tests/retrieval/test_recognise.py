@@ -126,7 +126,7 @@ NO_PRODUCT = [
     "docker-compose up fails",
     "git2go bindings",
     "what is a scalar function",
-    "ssh git@github.com",
+    "clone git@github.com",
     "the legit way to tag a release, version 2.39",
     "mail postgres@example.com",
     "gitlab runner 15.2",

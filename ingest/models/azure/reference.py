@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pydantic import ValidationError
 
 from commands.dialect import DIALECTS
+from commands.merge import merge
 from commands.model import (
     Command,
     Deprecation,
@@ -22,6 +23,7 @@ from commands.model import (
 )
 from corpora.errors import ParseError, Reason
 from corpora.model import Page, Section, Text
+from ingest.models.azure import commands
 from ingest.models.azure.values import arity
 from ingest.models.base import Material, Modelled, ModelPage
 from ingest.models.cards import DESCRIPTION, card
@@ -49,7 +51,10 @@ class _Told:
 
 
 def read(material: Material) -> Modelled:
-    """Read the files of groups; others that stand beside them are passed over."""
+    """Read the files of groups, and the program's own table where it lies beside them.
+
+    Other files are passed over.
+    """
     told: dict[tuple[str, ...], _Told] = {}
     global_options: dict[tuple[str, ...], Option] = {}
     failures: list[Failure] = []
@@ -67,9 +72,13 @@ def read(material: Material) -> Modelled:
             )
     if not told:
         raise ParseError(material.name, Reason.EMPTY, "no group of commands is in it")
-    return Modelled(
-        _surface(material, told, global_options.values()), _pages(told), tuple(failures)
-    )
+    surfaces = [_surface(material, told, global_options.values())]
+    surfaces += [
+        commands.surface(material, document)
+        for document in material.documents
+        if document.name.rpartition("/")[2].removesuffix(".gz") == commands.NAME
+    ]
+    return Modelled(merge(surfaces), _pages(told), tuple(failures))
 
 
 def _surface(
@@ -80,26 +89,26 @@ def _surface(
         summary="Manage Azure resources.",
         options=tuple(replace(one, inheritable=True) for one in common),
     )
-    commands = {("az",): root} | {path: one.command for path, one in told.items()}
+    known = {("az",): root} | {path: one.command for path, one in told.items()}
     return Surface(
         material.product,
         material.release,
         ("documentation",),
-        tuple(_with_children(commands)),
+        tuple(_with_children(known)),
         dialect=DIALECTS["argparse"],
         # Whatever is required stands under a heading of its own, and choices are the parser's.
         exhaustive=(Scope("documentation", ("commands", "arity", "required", "choices")),),
     )
 
 
-def _with_children(commands: dict[tuple[str, ...], Command]) -> Iterator[Command]:
+def _with_children(known: dict[tuple[str, ...], Command]) -> Iterator[Command]:
     below: dict[tuple[str, ...], dict[str, None]] = {}
-    for path in sorted(commands):
+    for path in sorted(known):
         for length in range(1, len(path)):
             below.setdefault(path[:length], {})[path[length]] = None
-    for path in below.keys() - commands.keys():
-        commands[path] = Command(path, partial=True)
-    for path, command in sorted(commands.items()):
+    for path in below.keys() - known.keys():
+        known[path] = Command(path, partial=True)
+    for path, command in sorted(known.items()):
         yield replace(command, children=tuple(below.get(path, ())))
 
 
