@@ -91,7 +91,7 @@ def run(
                 contender.points,
                 verdicts,
                 abstained,
-                size=contender.bytes,
+                size=contender.size,
                 first=first,
             )
         )

@@ -17,7 +17,7 @@ class Flagstone:
         self.name = name
         self.points = engine.snapshot.manifest.distinct_passages
         files = (one for one in engine.snapshot.path.rglob("*") if one.is_file())
-        self.bytes = sum(one.stat().st_size for one in files)
+        self.size = sum(one.stat().st_size for one in files)
         self._engine = engine
 
     def answer(self, question: Question | Unanswerable) -> Answer:

@@ -61,10 +61,16 @@ class Verdict(Frozen):
 
 def is_relevant(text: Retrieved, question: Question) -> bool:
     """Whether ``text`` answers ``question``, or a part of it."""
-    return _stands(text, question) and (
-        any(_pattern(question, key).search(text.text) for key in question.keys)
-        or bool(question.main and _spaced(question.main).search(text.text))
-    )
+    if any(defines(text, question, key) for key in question.keys):
+        return True
+    described = bool(question.main and _spaced(question.main).search(text.text))
+    return described and _stands(text, question)
+
+
+def defines(text: Retrieved, question: Question, key: str) -> bool:
+    """Whether ``text`` has what one key of the question names."""
+    found = _pattern(question, key).search(text.text)
+    return found is not None and _stands(text, question)
 
 
 def judge(
@@ -118,10 +124,9 @@ def _stands(text: Retrieved, question: Question) -> bool:
 
 
 def _coverage(question: Question, texts: Sequence[Retrieved]) -> float:
-    good = [text for text in texts if is_relevant(text, question)]
     if question.main:  # its options have no texts: the command's own covers them
-        return float(bool(good))
-    found = [any(_pattern(question, key).search(one.text) for one in good) for key in question.keys]
+        return float(any(is_relevant(text, question) for text in texts))
+    found = [any(defines(text, question, key) for text in texts) for key in question.keys]
     return sum(found) / len(found)
 
 

@@ -41,7 +41,7 @@ class LlamaIndexDense:
     ) -> None:
         self.name = name
         self.points = len(nodes)
-        self.bytes = _size(nodes) + 4 * dimensions * len(nodes)
+        self.size = _size(nodes) + 4 * dimensions * len(nodes)
         self._index = index
         self._filtered = filtered
         self._pages = Pages(nodes)
@@ -84,7 +84,7 @@ class LlamaIndexBm25:
             groups.setdefault(key, []).append(node)
         self._retrievers = {key: _bm25(group) for key, group in groups.items()}
         self._over_all = _bm25(nodes)
-        self.bytes = _size(nodes) + sum(
+        self.size = _size(nodes) + sum(
             array.nbytes
             for array in self._over_all.bm25.scores.values()
             if isinstance(array, np.ndarray)

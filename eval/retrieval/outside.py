@@ -74,8 +74,8 @@ class Service(Frozen):
 class Outside:
     """One service as a contender."""
 
-    points = 0
-    bytes = None
+    points: int = 0
+    size: int | None = None
 
     def __init__(self, service: Service) -> None:
         self.name = service.name

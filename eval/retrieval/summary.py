@@ -27,7 +27,8 @@ class Summary(Frozen):
 
     name: str
     points: int
-    bytes: int | None = None
+    size: int | None = None
+    """Bytes."""
     questions: int
     scores: dict[str, float]
     interval_recall5: tuple[float, float]
@@ -68,7 +69,7 @@ def summarise(
     return Summary(
         name=name,
         points=points,
-        bytes=size,
+        size=size,
         questions=len(verdicts),
         scores={key: float(np.mean([one.scores[key] for one in verdicts])) for key in NAMES},
         interval_recall5=cluster_bootstrap(
@@ -134,7 +135,7 @@ def table(rows: Sequence[Summary]) -> str:
     for one in rows:
         low, high = one.interval_recall5
         to_key = one.median_tokens_to_key
-        cells = [one.name, str(one.points), "" if one.bytes is None else f"{one.bytes / 1e6:.0f}"]
+        cells = [one.name, str(one.points), "" if one.size is None else f"{one.size / 1e6:.0f}"]
         cells += [f"{one.scores['recall@1']:.3f}"]
         cells += [f"{one.scores['recall@5']:.3f} [{low:.2f}, {high:.2f}]", _ahead(one.lead_recall5)]
         cells += [f"{one.scores[name]:.3f}" for name in ("recall@10", "MRR@10", "nDCG@10")]

@@ -100,5 +100,6 @@ def test_the_command_prints_the_table_and_the_differences(
     assert printed[0].startswith("| release | commands | exact |")
     assert printed[2].startswith("| az-1 | 1 | 0/1 (0.00%) |")
     assert any(
-        line.startswith("az acr build: missing [], extra ['--acquire-policy-token'") for line in printed
+        line.startswith("az acr build: missing [], extra ['--acquire-policy-token'")
+        for line in printed
     )

@@ -90,7 +90,13 @@ def text(body: str) -> Retrieved:
 
 @pytest.mark.parametrize(
     "body",
-    ["--retry <n>\n\nTry again.", "  -r, --retry=N", "-r|--retry", "[-r] n, [--retry=]n", "--retry"],
+    [
+        "--retry <n>\n\nTry again.",
+        "  -r, --retry=N",
+        "-r|--retry",
+        "[-r] n, [--retry=]n",
+        "--retry",
+    ],
 )
 def test_an_option_is_defined_where_its_term_stands(body: str) -> None:
     assert is_relevant(text(body), OPTIONS)
