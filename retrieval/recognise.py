@@ -139,7 +139,7 @@ def spelled(question: str, commands: Set[str]) -> frozenset[str]:
     words = _WORD.findall(question[:MAX_QUESTION])
     found = set()
     for at, word in enumerate(words):
-        for line in (" ".join(words[at : at + 4]), word.replace("-", " ")):
+        for line in (" ".join(words[at : at + 4]), word.replace("-", " ", 1)):
             while line and line not in commands:
                 line = line.rpartition(" ")[0]
             if line and (" " in line or line not in ORDINARY_WORDS):
