@@ -1,4 +1,4 @@
-"""The file under a surface store: its connections, and its rows as plain values.
+"""The file under a surface store: its connection, and its rows as plain values.
 
 What `commands.store` asks, this answers in node numbers, bits of releases and JSON texts.
 """
@@ -74,19 +74,22 @@ class StoreFile:
     def __init__(self, path: Path) -> None:
         """Open it. Raises CorruptSnapshot where it isn't a store of this format."""
         self.file = path
-        self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        # Opened once and shared: the folder may be deleted while answers are still given from it.
+        uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
         self._lock = threading.Lock()
+        try:
+            self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        except sqlite3.DatabaseError as error:
+            raise self.corrupt(error) from error
         self._bits = lru_cache(NODES_KEPT)(self._read_bits)
         self._word = lru_cache(NODES_KEPT)(self._read_word)
         self.products = self._read_products()
         self.digest = str(self.query("SELECT value FROM meta WHERE key = 'digest'")[0][0])
 
     def close(self) -> None:
-        """Close every connection. The file can't be read afterwards."""
+        """Close the connection. The file can't be read afterwards."""
         with self._lock:
-            while self._connections:
-                self._connections.pop().close()
+            self._connection.close()
 
     def corrupt(self, detail: object) -> CorruptSnapshot:
         """Make the error that says what of the file can't be read."""
@@ -95,7 +98,8 @@ class StoreFile:
     def query(self, sql: str, *values: object) -> list[Any]:
         """Run a query. Raises CorruptSnapshot."""
         try:
-            return self._connection().execute(sql, values).fetchall()
+            with self._lock:
+                return self._connection.execute(sql, values).fetchall()
         except sqlite3.DatabaseError as error:
             raise self.corrupt(error) from error
 
@@ -209,18 +213,6 @@ class StoreFile:
                 yield node, self._bits(next(numbers))
 
     # --- reading ----------------------------------------------------------------------------------
-
-    def _connection(self) -> sqlite3.Connection:
-        """Give this thread's connection: the file never changes, so no lock is needed."""
-        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if found is None:
-            uri = f"{self.file.absolute().as_uri()}?mode=ro&immutable=1"
-            # Closed by `close`, in whatever thread that runs.
-            found = sqlite3.connect(uri, uri=True, check_same_thread=False)
-            self._local.connection = found
-            with self._lock:
-                self._connections.append(found)
-        return found
 
     def _below(self, node: int, position: int) -> list[tuple[int, str]]:
         return [

@@ -207,7 +207,8 @@ def _commands(
 
 def _option(name: str, one: Table, module: _Module) -> Option:
     kind = str(one.get("type", "str"))
-    choices = one.get("choices")
+    listed = one.get("choices")
+    choices = list(listed) if isinstance(listed, list | dict) else []
     default = one.get("default")
     said = texts(one.get("description"))
     return Option(
@@ -216,7 +217,7 @@ def _option(name: str, one: Table, module: _Module) -> Option:
         metavar="value",
         type=_TYPES.get(kind, ""),
         # A truth value has many spellings: yes, on, 1 …
-        choices=() if kind == "bool" else texts(list(choices) if choices else []),
+        choices=() if kind == "bool" else texts(choices),
         open_choices=kind == "list",
         default=one_line(default) if isinstance(default, str) else None,
         required=str(one.get("required", "")).lower() in ("true", "yes"),

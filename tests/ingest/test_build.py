@@ -290,7 +290,7 @@ def test_a_file_that_the_serving_snapshot_names_is_kept_though_another_has_the_s
 ) -> None:
     """The reading code changes, but not what it makes: the snapshot stays, and so does its file."""
     first = corpus.build()
-    monkeypatch.setattr("ingest.releases._reading_code", lambda: "another version of it")
+    monkeypatch.setattr("ingest.releases._reading_code", lambda _: "another version of it")
     second = corpus.build()
     assert [one.state for one in second.releases] == ["new", "new"]
     assert (second.snapshot, second.published) == (first.snapshot, False)

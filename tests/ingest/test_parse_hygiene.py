@@ -1,10 +1,13 @@
 import unicodedata
+from typing import get_args
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from corpora.catalogue import Format
 from corpora.errors import ConfigurationError, ParseError, Reason
+from ingest.models import MODELS
 from ingest.parse import READERS, parse
 from ingest.parse.charset import decode_html, decode_roff
 from ingest.parse.clean import clean, fold
@@ -97,6 +100,7 @@ def test_a_manual_page_that_lies_about_its_charset_is_an_error(data: bytes):
 
 
 def test_every_declared_format_has_a_reader():
-    assert set(READERS) == {"docbook", "man"}
-    with pytest.raises(ConfigurationError, match="docbook, man"):
-        parse("markdown", "x.md", b"# Title")
+    declared = set(get_args(Format))
+    assert declared == set(READERS) | set(MODELS)
+    with pytest.raises(ConfigurationError, match="docbook"):
+        parse("clay", "x.clay", b"# Title")

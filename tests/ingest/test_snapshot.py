@@ -13,7 +13,7 @@ from tiny_snapshots import publish, release
 
 from corpora.errors import CorruptSnapshot, NoSnapshot
 from corpora.model import Passage
-from corpora.snapshot import Manifest, Snapshot, current_id
+from corpora.snapshot import FORMAT, Manifest, Snapshot, current_id
 from corpora.tokens import default_counter
 from ingest.reading import Job, read
 from ingest.release_files import ReleaseFiles
@@ -173,7 +173,7 @@ def test_a_folder_without_a_manifest_holds_no_snapshot(copy: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "manifest", [b"", b"{", b"[]", b"null", b'{"format": 1}', b"\xff\xfe", b"\x00"]
+    "manifest", [b"", b"{", b"[]", b"null", b'{"format": 2}', b"\xff\xfe", b"\x00"]
 )
 def test_a_manifest_that_is_none_is_damage(manifest: bytes, copy: Path) -> None:
     (copy / "manifest.json").write_bytes(manifest)
@@ -188,12 +188,12 @@ def test_a_manifest_that_can_not_be_read_is_damage(copy: Path) -> None:
         Snapshot.open(copy)
 
 
-@pytest.mark.parametrize("form", [0, 2, "1", None])
+@pytest.mark.parametrize("form", [0, FORMAT + 1, str(FORMAT), None])
 def test_a_snapshot_of_another_format_says_which(form: object, copy: Path) -> None:
     said = json.loads((copy / "manifest.json").read_bytes())
     future = {**said, "format": form, "shards": [1, 2, 3]}
     (copy / "manifest.json").write_text(json.dumps(future))
-    with pytest.raises(CorruptSnapshot, match=f"format {form}; this Flagstone reads 1"):
+    with pytest.raises(CorruptSnapshot, match=f"format {form}; this Flagstone reads {FORMAT}"):
         Snapshot.open(copy)
 
 
