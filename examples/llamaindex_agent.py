@@ -33,7 +33,7 @@ class ChatModel(CustomLLM):
     _service: OpenAI = PrivateAttr()
 
     def __init__(self, model: str, service: OpenAI) -> None:
-        super().__init__(model=model)  # type: ignore[call-arg]  # made by pydantic
+        super().__init__(model=model)
         self._service = service
 
     @property
