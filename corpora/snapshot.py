@@ -174,6 +174,14 @@ class Snapshot:
         marks = ",".join("?" * len(ids))
         return {passage.id: passage for passage in self._select(f"WHERE p.id IN ({marks})", ids)}
 
+    def pages(self, product: str, release: str) -> tuple[str, ...]:
+        """The slugs of all pages of a release, in alphabetical order."""
+        rows = self._rows(
+            "SELECT slug FROM pages WHERE product = ? AND release = ? ORDER BY slug",
+            (product, release),
+        )
+        return tuple(row[0] for row in rows)
+
     def page(self, product: str, release: str, slug: str) -> list[Passage]:
         """All passages of one page at one release, in reading order."""
         where = (

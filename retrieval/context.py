@@ -1,20 +1,25 @@
 """Context assembly: the passages that answer, within a token budget, as one block for a prompt.
 
 Documentation is data. The block is fenced with a run of tildes longer than any inside it, every
-passage is cited, and nothing in it is an instruction of ours.
+passage is cited, and nothing in it is an instruction of ours. Passages that stand under one heading
+are given together, the heading once: on the development questions it is a third of the tokens.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import itertools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from corpora.errors import InvalidRequest
 from corpora.model import Citation, Frozen, Hit, Resolution
 from corpora.snapshot import ProductRecord
+
+ALIKE = 0.8
+"""Share of words that two definitions of the same names have in common if one is enough."""
 
 
 class Assembled(Frozen):
@@ -58,31 +63,51 @@ def assemble(
     can be had from ``next``; only the very first is given even if it alone is over the budget.
     """
     trust = {record.label: record.trust for record in product.releases}
-    chosen: list[Citation] = []
+    groups: dict[_Place, list[Citation]] = {}
     # The fence is as long as any of the candidates could need, so that its cost is known at first.
     fence = _fence(hits[start : start + most])
     tokens = count(_frame(resolution, product, fence, []))
-    spent = start
-    for hit in hits[start:]:
+    taken = 0
+    for hit in hits[start : start + most]:
         citation = _cite(hit, product, trust, extra)
-        block = _block(len(chosen) + 1, citation)
-        cost = count(block)
-        if chosen and (tokens + cost > budget or len(chosen) == most):
+        place = _place(citation)
+        cost = count(_block(most, citation, headed=place not in groups))
+        if taken and tokens + cost > budget:
             break
-        chosen.append(citation)
+        groups.setdefault(place, []).append(citation)
         tokens += cost
-        spent += 1
-    if not chosen:
+        taken += 1
+    if not taken:
         return Assembled(passages=(), text="", tokens=0, truncated=False, next=None)
-    text = _frame(resolution, product, fence, chosen)
+    text = _frame(resolution, product, fence, list(groups.values()))
+    spent = start + taken
     left = len(hits) > spent
     return Assembled(
-        passages=tuple(chosen),
+        passages=tuple(citation for group in groups.values() for citation in group),
         text=text,
         tokens=count(text),
         truncated=left,
         next=spent if left else None,
     )
+
+
+def distinct(hits: Iterable[Hit]) -> tuple[Hit, ...]:
+    """Leave out what says nothing new: a passage with the words of a better one.
+
+    Commands share options, and documentation repeats them on each of their pages. Definitions of
+    the same names are alike if they share most of their words; other passages if they share all.
+    """
+    kept: list[Hit] = []
+    seen: dict[tuple[str, ...], list[frozenset[str]]] = {}
+    for hit in hits:
+        words = frozenset(hit.passage.text.split())
+        before = seen.setdefault((hit.passage.product, *sorted(hit.passage.names)), [])
+        alike = ALIKE if hit.passage.names else 1.0
+        if any(len(words & other) >= alike * len(words | other) for other in before):
+            continue
+        before.append(words)
+        kept.append(hit)
+    return tuple(kept)
 
 
 def _cite(hit: Hit, product: ProductRecord, trust: Mapping[str, str], extra: Extra) -> Citation:
@@ -109,10 +134,18 @@ def _cite(hit: Hit, product: ProductRecord, trust: Mapping[str, str], extra: Ext
     )
 
 
-def _block(number: int, citation: Citation) -> str:
-    heading = " › ".join(citation.heading)
+_Place = tuple[tuple[str, ...], str]
+"""What passages are given together by: the heading path, and the page's address."""
+
+
+def _place(citation: Citation) -> _Place:
+    return citation.heading, citation.url.partition("#")[0]
+
+
+def _block(number: int, citation: Citation, *, headed: bool) -> str:
     note = f" ({citation.note})" if citation.note else ""
-    return f"[{number}] {heading} <{citation.url}>{note}\n{citation.text}\n"
+    heading = f" {' › '.join(citation.heading)} <{citation.url}>" if headed else ""
+    return f"[{number}]{heading}{note}\n{citation.text}\n"
 
 
 def _fence(hits: Sequence[Hit]) -> str:
@@ -123,9 +156,14 @@ def _fence(hits: Sequence[Hit]) -> str:
 
 
 def _frame(
-    resolution: Resolution, product: ProductRecord, fence: str, passages: Sequence[Citation]
+    resolution: Resolution, product: ProductRecord, fence: str, groups: Sequence[Sequence[Citation]]
 ) -> str:
-    body = "\n".join(_block(number, one) for number, one in enumerate(passages, 1))
+    numbers = itertools.count(1)
+    body = "\n".join(
+        _block(next(numbers), one, headed=place == 0)
+        for group in groups
+        for place, one in enumerate(group)
+    )
     title = f"{product.title} {resolution.resolved} documentation ({product.licence})"
     if resolution.match.startswith("nearest"):
         title += f", the nearest to {resolution.requested}, which is not documented"

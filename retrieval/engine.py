@@ -31,8 +31,15 @@ from retrieval.answers import (
     SearchAnswer,
     ValidationAnswer,
 )
-from retrieval.context import Assembled, Extra, assemble, decode_cursor, encode_cursor
-from retrieval.recognise import Recognised, recognise
+from retrieval.context import (
+    Assembled,
+    Extra,
+    assemble,
+    decode_cursor,
+    distinct,
+    encode_cursor,
+)
+from retrieval.recognise import Recognised, recognise, spelled
 from retrieval.request import (
     MAX_BUDGET,
     MIN_BUDGET,
@@ -42,11 +49,14 @@ from retrieval.request import (
     ValidateRequest,
     Where,
 )
-from retrieval.search import Found, Searcher, Timer, untimed
+from retrieval.search import DEPTH, Found, Searcher, Timer, untimed
 from retrieval.store import Scope
 from retrieval.surfaces import Surfaces
 from retrieval.usage import Usages
 from retrieval.versions import read_fingerprint, resolve
+
+FOREIGN_DEPTH = 50
+"""Hits read where every product is searched: most of them will be of another than the best one."""
 
 MOST_PASSAGES = 12
 """A context holds at most so many passages before a cursor is needed for more."""
@@ -151,7 +161,7 @@ class Engine:
 
     def search(self, request: SearchRequest) -> SearchAnswer:
         """The best passages for a question, as a ranked list; also where none of them answers."""
-        resolution, found = self._find(request, untimed)
+        resolution, found = self._find(request, untimed, depth=request.limit)
         return SearchAnswer(
             resolution=resolution,
             hits=found.hits[: request.limit],
@@ -170,7 +180,7 @@ class Engine:
         budget = min(max(request.token_budget, MIN_BUDGET), MAX_BUDGET)
         with timer("total"):
             resolution, found = self._find(request, timer)
-            hits: tuple[Hit, ...] = () if found.abstain else found.relevant
+            hits: tuple[Hit, ...] = () if found.abstain else distinct(found.relevant)
             listing = self._listing(request, resolution)
             start = decode_cursor(request.cursor, listing, len(hits)) if request.cursor else 0
             with timer("assemble"):
@@ -226,25 +236,25 @@ class Engine:
         asked = hashlib.sha256(f"{release}\n{ask.query}".encode()).hexdigest()[:16]
         return f"{self.snapshot.id}.{asked}"
 
-    def _find(self, ask: Ask, timer: Timer) -> tuple[Resolution | None, Found]:
+    def _find(self, ask: Ask, timer: Timer, depth: int = DEPTH) -> tuple[Resolution | None, Found]:
         with timer("resolve"):
             resolution, question = self._understand(ask, ask.query)
         if resolution is not None:
-            return resolution, self._search(question, (resolution,), timer)
+            commands = spelled(question, self._commands[resolution.product])
+            scope = Scope(pairs=((resolution.product, resolution.resolved),))
+            found = self.searcher.search(question, scope, timer, commands=commands, depth=depth)
+            return resolution, found
         newest = tuple(
             self.resolved(name, None, ask, "No product was named. ") for name in self.products
         )
-        found = self._search(ask.query, newest, timer)
+        everywhere = Scope(pairs=tuple((one.product, one.resolved) for one in newest))
+        found = self.searcher.search(ask.query, everywhere, timer, depth=max(depth, FOREIGN_DEPTH))
         if found.abstain or not found.hits:
             return None, found
         # The answer is about one product at one release: that of the best passage.
         best = found.hits[0].passage.product
         resolution = next(one for one in newest if one.product == best)
         return resolution, found.only(best)
-
-    def _search(self, query: str, scope: tuple[Resolution, ...], timer: Timer) -> Found:
-        pairs = Scope(pairs=tuple((one.product, one.resolved) for one in scope))
-        return self.searcher.search(query, pairs, timer)
 
     def resolved(self, product: str, version: str | None, where: Where, told: str) -> Resolution:
         """How a version of a product becomes a documented one. Raises UnknownVersion."""

@@ -127,6 +127,29 @@ def recognise(
     )
 
 
+_WORD = re.compile(r"[a-z][a-z0-9_.-]*[a-z0-9]|[a-z]")
+
+
+def spelled(question: str, commands: Set[str]) -> frozenset[str]:
+    """Which documented command lines a question spells: ``git stash``, ``git-stash``, ``pg_dump``.
+
+    The longest that starts at a word. A command that is an English word says nothing, and neither
+    does one that all the others belong to: it names the product.
+    """
+    words = _WORD.findall(question[:MAX_QUESTION])
+    found = set()
+    for at, word in enumerate(words):
+        for line in (" ".join(words[at : at + 4]), word.replace("-", " ", 1)):
+            while line and line not in commands:
+                line = line.rpartition(" ")[0]
+            if line and (" " in line or line not in ORDINARY_WORDS):
+                found.add(line)
+                break
+    if len(commands) > 1:
+        found -= {one for one in found if all(c.startswith(one) for c in commands)}
+    return frozenset(found)
+
+
 def _choose(named: Mapping[str, Sequence[_Mention]]) -> str | None:
     if len(named) == 1:
         return next(iter(named))

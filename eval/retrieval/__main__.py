@@ -9,7 +9,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from pathlib import Path
 
 from corpora.catalogue import Catalogue
@@ -17,14 +17,13 @@ from corpora.errors import FlagstoneError
 from corpora.snapshot import Snapshot
 from corpora.tokens import TokenCounter, default_counter
 from eval.retrieval.contenders import Contender
+from eval.retrieval.documents import documents
 from eval.retrieval.flagstone import Flagstone
 from eval.retrieval.items import Question, Split, Unanswerable, load, load_unanswerable
 from eval.retrieval.judge import Verdict, judge
+from eval.retrieval.outside import Outside, Service, load_services
 from eval.retrieval.summary import Summary, summarise, table
-from ingest.sources.apt import AptArchive
-from ingest.sources.base import Document
-from ingest.sources.deb import DebSource
-from retrieval.embed import CachedEmbedder, open_embedder
+from retrieval.embed import CachedEmbedder, Embedder, open_embedder
 from retrieval.engine import Engine
 from retrieval.index import open_index
 from retrieval.search import Searcher, Tuning
@@ -39,10 +38,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="data directory, built")
     parser.add_argument("--split", choices=("dev", "test"), default="test")
     parser.add_argument("--no-baseline", action="store_true", help="ours alone: takes seconds")
+    parser.add_argument("--products", nargs="+", default=(), help="questions about these alone")
+    parser.add_argument("--outside", type=Path, help="TOML file of other services to measure")
     parser.add_argument("--out", type=Path, help="where to write the JSON report")
     options = parser.parse_args(arguments)
     try:
-        rows = run(options.data, options.split, baseline=not options.no_baseline, say=_say)
+        rows = run(
+            options.data,
+            options.split,
+            baseline=not options.no_baseline,
+            outside=load_services(options.outside) if options.outside else (),
+            products=options.products,
+            say=_say,
+        )
     except FlagstoneError as error:
         _say(f"error: {error}")
         return 1
@@ -53,17 +61,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def run(data: Path, split: Split, *, baseline: bool, say: Callable[[str], None]) -> list[Summary]:
-    """Measure every contender on one split."""
-    questions, unanswerable = load(split), load_unanswerable(split)
+def run(
+    data: Path,
+    split: Split,
+    *,
+    baseline: bool,
+    outside: Sequence[Service] = (),
+    products: Sequence[str] = (),
+    say: Callable[[str], None],
+) -> list[Summary]:
+    """Measure every contender on one split, or on the questions about some products alone."""
+    questions = [one for one in load(split) if not products or one.product in products]
+    unanswerable = load_unanswerable(split)
     snapshot = Snapshot.current(data)
     for question in questions:
         _check(snapshot, question)
     tokens = default_counter()
     say(f"{len(questions)} questions ({split}), snapshot {snapshot.id}")
-    rows = []
-    for contender in _contenders(data, snapshot, baseline=baseline, say=say):
-        rows.append(measure(contender, questions, unanswerable, tokens))
+    rows: list[Summary] = []
+    first: list[Verdict] | None = None
+    wanted = {(question.product, question.release) for question in questions}
+    for contender in _contenders(
+        data, snapshot, wanted, baseline=baseline, outside=outside, say=say
+    ):
+        verdicts, abstained = measure(contender, questions, unanswerable, tokens)
+        rows.append(
+            summarise(
+                contender.name,
+                contender.points,
+                verdicts,
+                abstained,
+                size=contender.size,
+                first=first,
+            )
+        )
+        first = first or verdicts
         say(f"{contender.name}: done")
     return rows
 
@@ -73,8 +105,8 @@ def measure(
     questions: Sequence[Question],
     unanswerable: Sequence[Unanswerable],
     tokens: TokenCounter,
-) -> Summary:
-    """Ask one contender everything, and sum up."""
+) -> tuple[list[Verdict], float]:
+    """Ask one contender everything: a verdict a question, and the share of right abstentions."""
     # Answers before the clock starts, so that nobody pays for what is opened at first use.
     for question in questions[:3]:
         contender.answer(question)
@@ -94,13 +126,17 @@ def measure(
             )
         )
     abstained = [contender.answer(question).abstained for question in unanswerable]
-    return summarise(
-        contender.name, contender.points, verdicts, sum(abstained) / max(1, len(abstained))
-    )
+    return verdicts, sum(abstained) / max(1, len(abstained))
 
 
 def _contenders(
-    data: Path, snapshot: Snapshot, *, baseline: bool, say: Callable[[str], None]
+    data: Path,
+    snapshot: Snapshot,
+    wanted: Set[tuple[str, str]],
+    *,
+    baseline: bool,
+    outside: Sequence[Service],
+    say: Callable[[str], None],
 ) -> Iterator[Contender]:
     catalogue = Catalogue.load()
     embedder = open_embedder(data / "models")
@@ -113,42 +149,32 @@ def _contenders(
     for name, tuning in modes:
         searcher = Searcher(snapshot, index, embedder, tuning)
         yield Flagstone(Engine(snapshot, searcher, catalogue, default_counter()), name)
-    if not baseline:
-        return
+    if baseline:
+        read = list(documents(data, snapshot, catalogue, wanted))
+        say(f"{len(read)} documents of {len(wanted)} releases for the baselines")
+        yield from _baselines(read, CachedEmbedder(embedder, data / "vectors"), say)
+    for service in outside:
+        yield Outside(service)
+
+
+def _baselines(
+    read: Sequence[tuple[str, str, str, str]], embedder: Embedder, say: Callable[[str], None]
+) -> Iterator[Contender]:
+    """LlamaIndex: the same weights, runtime and vector cache as ours; only the pipeline differs."""
     # Imported here: LlamaIndex takes seconds to import, and ours alone doesn't need it.
-    from eval.retrieval.llamaindex import LlamaIndexPipeline, build
+    from eval.retrieval.llamaindex import LlamaIndexBm25, LlamaIndexDense, build, split
     from retrieval.llama import FlagstoneEmbedding
 
-    documents = list(_documents(data, snapshot, catalogue))
-    # The same weights, runtime and vector cache as ours: only the pipeline differs.
-    embedding = FlagstoneEmbedding(CachedEmbedder(embedder, data / "vectors"))
     for size, overlap in BASELINES:
-        nodes, built = build(
-            documents,
-            embedding,
-            chunk_size=size,
-            chunk_overlap=overlap,
-            on_progress=lambda text, size=size: say(f"LlamaIndex {size}: {text}"),  # type: ignore[misc]
-        )
+        nodes = split(read, chunk_size=size, chunk_overlap=overlap)
+        say(f"LlamaIndex {size}/{overlap}: {len(nodes)} nodes to embed")
+        index = build(nodes, FlagstoneEmbedding(embedder))
         for filtered in (True, False):
             name = f"LlamaIndex {size}/{overlap}{'' if filtered else ', no release filter'}"
-            yield LlamaIndexPipeline(nodes, built, name, filtered=filtered)
-
-
-def _documents(
-    data: Path, snapshot: Snapshot, catalogue: Catalogue
-) -> Iterator[tuple[str, str, str, Document]]:
-    """The very documents that the snapshot was built from, out of the download cache."""
-    archive = AptArchive(data / "downloads")
-    for product in snapshot.products.values():
-        declared = catalogue[product.id]
-        source = DebSource(declared, archive)
-        wanted = {record.label for record in product.releases}
-        for found in source.releases():
-            deb = declared.release(found.label).sources.deb
-            if found.label in wanted and deb is not None:
-                for document in source.fetch(source.prepare(found)):
-                    yield product.id, found.label, deb.format, document
+            yield LlamaIndexDense(
+                nodes, index, name, dimensions=embedder.dimensions, filtered=filtered
+            )
+            yield LlamaIndexBm25(nodes, name.replace("Index ", "Index BM25 "), filtered=filtered)
 
 
 def _check(snapshot: Snapshot, question: Question) -> None:

@@ -34,8 +34,14 @@ class Contender(Protocol):
     """A retrieval pipeline under measurement."""
 
     name: str
-    points: int
-    """How many texts its index holds."""
+
+    @property
+    def points(self) -> int:
+        """How many texts its index holds; 0 where it can't be known."""
+
+    @property
+    def size(self) -> int | None:
+        """Bytes that have to be kept to answer, texts included; None where it can't be known."""
 
     def answer(self, question: Question | Unanswerable) -> Answer:
         """The context for one question. The caller takes the time."""

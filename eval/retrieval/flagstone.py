@@ -16,6 +16,8 @@ class Flagstone:
     def __init__(self, engine: Engine, name: str = "flagstone") -> None:
         self.name = name
         self.points = engine.snapshot.manifest.distinct_passages
+        files = (one for one in engine.snapshot.path.rglob("*") if one.is_file())
+        self.size = sum(one.stat().st_size for one in files)
         self._engine = engine
 
     def answer(self, question: Question | Unanswerable) -> Answer:

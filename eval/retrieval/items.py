@@ -1,4 +1,4 @@
-"""The question sets: answerable ones with a gold page and key, and unanswerable ones."""
+"""The question sets: answerable ones with their gold options and keys, and unanswerable ones."""
 
 from __future__ import annotations
 
@@ -11,17 +11,31 @@ Split = Literal["dev", "test"]
 
 
 class Question(Frozen):
-    """A question whose answer stands on one of ``pages``, in a passage that holds ``key``."""
+    """A question whose answer stands on one of ``pages``, in passages that hold its keys."""
 
     id: str
     question: str
     product: str
     release: str
+    command: str = ""
+    """The command, or the configuration file, that the answer belongs to; empty for prose."""
+    gold: tuple[str, ...] = ()
+    """The options or parameters that answer, all of them; empty where prose does."""
     pages: tuple[str, ...]
     key: str
+    more_keys: tuple[str, ...] = ()
+    """With several gold options, the keys of the second and the following."""
+    main: str = ""
+    """How the command's description begins, where options have no text of their own: then that
+    description is what a ranking has to find, and the options have to be in the context."""
     kind: Literal["option", "parameter", "statement", "concept"]
     version_specific: bool
     twin: str | None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """A string for each thing to be found; one where there is no gold option."""
+        return self.key, *self.more_keys
 
 
 class Unanswerable(Frozen):

@@ -1,7 +1,9 @@
 """Relevance, and what is counted from it.
 
-A text is relevant if it is of the right product and release, from a gold page, and holds the key
-string (white space normalised). Standard measures come from ir-measures.
+A text is relevant if it is of the right product and release, from a gold page, and defines a gold
+option: its key stands where a definition's term does, at the start of a line, after other spellings
+at most. Where the key is a phrase of prose it may stand anywhere. White space is normalised.
+Standard measures come from ir-measures.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import ir_measures
 from ir_measures import RR, Success, nDCG
@@ -21,6 +24,12 @@ MEASURES = (Success @ 1, Success @ 5, Success @ 10, RR @ 10, nDCG @ 10)
 NAMES = ("recall@1", "recall@5", "recall@10", "MRR@10", "nDCG@10")
 """With one fact to find, success@k (a relevant text among the first k) is its recall@k."""
 
+COVERED_AT = 10
+"""Depth of coverage: the share of a question's gold options that the first texts define."""
+
+_TERM = r"(?m)^[ \t]*(?:[-\[+][^\n]{0,300}?|(?:[^\s,|]+(?: [^\s,|]+)?[,|] ?){1,15})?"
+"""What may stand before a key in the line of a term: ``-a, ``, ``LimitCPU=, ``."""
+
 
 class Verdict(Frozen):
     """One contender's result on one question."""
@@ -30,23 +39,38 @@ class Verdict(Frozen):
     """The first gold page: questions on one page are not independent."""
     version_specific: bool
     scores: dict[str, float]
+    coverage: float
+    """Share of the gold options that the first COVERED_AT texts define."""
     version_precision: float
     """Share of the returned texts that hold at the asked release; 1 where none was returned."""
-    tokens_to_key: float
-    """Tokens of context until the key is complete; infinity if it never is."""
+    tokens_to_keys: tuple[float, ...]
+    """For each key, tokens of context until it is complete; infinity if it never is."""
     tokens: int
     seconds: float
     abstained: bool
 
+    @property
+    def tokens_to_all(self) -> float:
+        """Tokens of context until all that was asked for is there."""
+        return max(self.tokens_to_keys)
+
+    def context_recall(self, limit: int) -> float:
+        """Share of the gold options within the first ``limit`` tokens of the context."""
+        return sum(one <= limit for one in self.tokens_to_keys) / len(self.tokens_to_keys)
+
 
 def is_relevant(text: Retrieved, question: Question) -> bool:
-    """Whether ``text`` answers ``question``."""
-    return (
-        text.product == question.product
-        and question.release in text.releases
-        and text.page in question.pages
-        and _key_pattern(question).search(text.text) is not None
-    )
+    """Whether ``text`` answers ``question``, or a part of it."""
+    if any(defines(text, question, key) for key in question.keys):
+        return True
+    described = bool(question.main and _spaced(question.main).search(text.text))
+    return described and _stands(text, question)
+
+
+def defines(text: Retrieved, question: Question, key: str) -> bool:
+    """Whether ``text`` has what one key of the question names."""
+    found = _pattern(question, key).search(text.text)
+    return found is not None and _stands(text, question)
 
 
 def judge(
@@ -81,27 +105,77 @@ def judge(
             name: float(scores.get(measure, 0.0))
             for name, measure in zip(NAMES, MEASURES, strict=True)
         },
+        coverage=_coverage(question, ranked[:COVERED_AT]),
         version_precision=sum(right) / len(right) if right else 1.0,
-        tokens_to_key=_tokens_to_key(question, answer, count),
+        tokens_to_keys=_tokens_to_keys(question, answer, count),
         tokens=count(answer.context),
         seconds=seconds,
         abstained=answer.abstained,
     )
 
 
-def _tokens_to_key(question: Question, answer: Answer, count: Callable[[str], int]) -> float:
+def _stands(text: Retrieved, question: Question) -> bool:
+    """Whether a text is of the asked release, and from a gold page as far as its page is known."""
+    return (
+        text.product == question.product
+        and question.release in text.releases
+        and (not text.page or text.page in question.pages)
+    )
+
+
+def _coverage(question: Question, texts: Sequence[Retrieved]) -> float:
+    if question.main:  # its options have no texts: the command's own covers them
+        return float(any(is_relevant(text, question) for text in texts))
+    found = [any(defines(text, question, key) for text in texts) for key in question.keys]
+    return sum(found) / len(found)
+
+
+def _tokens_to_keys(
+    question: Question, answer: Answer, count: Callable[[str], int]
+) -> tuple[float, ...]:
+    """Where each key is complete, in the part of the context that a relevant text opens."""
+    regions = _regions(answer)
+    needed = []
+    for key in question.keys:
+        found = math.inf
+        for start, end, text in regions:
+            if _stands(text, question):
+                match = _pattern(question, key).search(answer.context, start, end)
+                if match:
+                    found = count(answer.context[: match.end()])
+                    break
+        needed.append(found)
+    return tuple(needed)
+
+
+def _regions(answer: Answer) -> list[tuple[int, int, Retrieved]]:
+    """Where each text begins in the context, and where the next one does.
+
+    A text that isn't there as it is counts for nothing.
+    """
+    places = []
     start = 0
     for text in answer.texts:
         at = answer.context.find(text.text, start)
-        if at < 0:
-            continue
-        if is_relevant(text, question):
-            found = _key_pattern(question).search(answer.context, at)
-            if found:
-                return count(answer.context[: found.end()])
-        start = at + len(text.text)
-    return math.inf
+        if at >= 0:
+            places.append((at, text))
+            start = at + len(text.text)
+    ends = [at for at, _ in places[1:]]
+    return [
+        (at, end, text)
+        for (at, text), end in zip(places, [*ends, len(answer.context)], strict=False)
+    ]
 
 
-def _key_pattern(question: Question) -> re.Pattern[str]:
-    return re.compile(r"\s+".join(re.escape(word) for word in question.key.split()))
+@lru_cache(maxsize=4_096)
+def _pattern(question: Question, key: str) -> re.Pattern[str]:
+    """A key as a term where it names a gold option, as a phrase otherwise."""
+    name = key.rstrip("=")
+    if not any(name in gold or gold in key for gold in question.gold):
+        return _spaced(key)
+    whole = r"(?!\w|-\w)" if key[-1].isalnum() else ""
+    return re.compile(_TERM + _spaced(key).pattern + whole)
+
+
+def _spaced(key: str) -> re.Pattern[str]:
+    return re.compile(r"\s+".join(re.escape(word) for word in key.split()))

@@ -1,36 +1,33 @@
-"""The pipeline that users write with LlamaIndex, as a contender.
+"""The pipelines that users write with LlamaIndex, as contenders.
 
 Reader → SentenceSplitter → the same embedding model → QdrantVectorStore → top k with a metadata
-filter. Each release is indexed on its own, as such pipelines do. Documents are plain text: HTML
-through BeautifulSoup's ``get_text``, manual pages through ``mandoc -T utf8``.
+filter; and the same splitter with its BM25 retriever. Each release is indexed on its own, as such
+pipelines do.
 """
 
 from __future__ import annotations
 
-import gzip
-import subprocess
-import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 
-from bs4 import BeautifulSoup
+import numpy as np
 from llama_index.core import Document as LlamaDocument
 from llama_index.core import StorageContext, VectorStoreIndex
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.node_parser import SentenceSplitter
 from llama_index.core.schema import MetadataMode, NodeWithScore, TextNode
 from llama_index.core.vector_stores import MetadataFilter, MetadataFilters
+from llama_index.retrievers.bm25 import BM25Retriever
 from llama_index.vector_stores.qdrant import QdrantVectorStore
 from qdrant_client import QdrantClient
 
 from eval.retrieval.contenders import RANKS, Answer, Retrieved
 from eval.retrieval.items import Question, Unanswerable
-from ingest.sources.base import Document
 
 TOP_K = 5
 """Texts in the prompt. LlamaIndex's own default is 2; 5 is what its guides use for real corpora."""
 
 
-class LlamaIndexPipeline:
+class LlamaIndexDense:
     """SentenceSplitter, dense vectors, top k; with or without a filter on the release."""
 
     def __init__(
@@ -39,22 +36,19 @@ class LlamaIndexPipeline:
         index: VectorStoreIndex,
         name: str,
         *,
+        dimensions: int,
         filtered: bool,
     ) -> None:
         self.name = name
         self.points = len(nodes)
+        self.size = _size(nodes) + 4 * dimensions * len(nodes)
         self._index = index
         self._filtered = filtered
-        self._pages: dict[tuple[str, str, str], list[TextNode]] = {}
-        for node in nodes:
-            meta = node.metadata
-            key = (meta["product"], meta["release"], meta["page"])
-            self._pages.setdefault(key, []).append(node)
+        self._pages = Pages(nodes)
 
     def answer(self, question: Question | Unanswerable) -> Answer:
         """The top texts, joined as LlamaIndex's default prompt joins them."""
-        texts = self._retrieve(question, TOP_K)
-        return Answer(context="\n\n".join(one.text for one in texts), texts=texts)
+        return joined(self._retrieve(question, TOP_K))
 
     def ranked(self, question: Question) -> tuple[Retrieved, ...]:
         """The ten best texts."""
@@ -62,11 +56,7 @@ class LlamaIndexPipeline:
 
     def pool(self, question: Question) -> list[Retrieved]:
         """The nodes of the gold pages."""
-        return [
-            _retrieved(node)
-            for page in question.pages
-            for node in self._pages.get((question.product, question.release, page), ())
-        ]
+        return self._pages.of(question)
 
     def _retrieve(self, question: Question | Unanswerable, k: int) -> tuple[Retrieved, ...]:
         wanted = {"product": question.product, "release": question.release}
@@ -75,59 +65,107 @@ class LlamaIndexPipeline:
             similarity_top_k=k,
             filters=MetadataFilters(filters=list(filters)) if self._filtered and filters else None,
         )
-        found: list[NodeWithScore] = retriever.retrieve(question.question)
-        return tuple(_retrieved(one.node) for one in found if isinstance(one.node, TextNode))
+        return retrieved(retriever.retrieve(question.question))
 
 
-def build(
-    documents: Iterable[tuple[str, str, str, Document]],
-    embedding: BaseEmbedding,
-    *,
-    chunk_size: int,
-    chunk_overlap: int,
-    on_progress: Callable[[str], None],
-) -> tuple[list[TextNode], VectorStoreIndex]:
-    """Split, embed and index ``(product, release, format, document)`` in memory."""
-    read = [
-        LlamaDocument(
-            text=_plain_text(kind, document.data),
-            metadata={"product": product, "release": release, "page": document.slug},
+class LlamaIndexBm25:
+    """SentenceSplitter, LlamaIndex's BM25 retriever with an English stemmer, top k.
+
+    Filtered means an index for each release, which is how its statistics are best; a question
+    without a product is asked of the one over all.
+    """
+
+    def __init__(self, nodes: list[TextNode], name: str, *, filtered: bool) -> None:
+        self.name = name
+        self.points = len(nodes)
+        groups: dict[tuple[str, str], list[TextNode]] = {}
+        for node in nodes if filtered else ():
+            key = (node.metadata["product"], node.metadata["release"])
+            groups.setdefault(key, []).append(node)
+        self._retrievers = {key: _bm25(group) for key, group in groups.items()}
+        self._over_all = _bm25(nodes)
+        self.size = _size(nodes) + sum(
+            array.nbytes
+            for array in self._over_all.bm25.scores.values()
+            if isinstance(array, np.ndarray)
         )
-        for product, release, kind, document in documents
+        self._pages = Pages(nodes)
+
+    def answer(self, question: Question | Unanswerable) -> Answer:
+        """The top texts, joined as LlamaIndex's default prompt joins them."""
+        return joined(self._retrieve(question)[:TOP_K])
+
+    def ranked(self, question: Question) -> tuple[Retrieved, ...]:
+        """The ten best texts."""
+        return self._retrieve(question)
+
+    def pool(self, question: Question) -> list[Retrieved]:
+        """The nodes of the gold pages."""
+        return self._pages.of(question)
+
+    def _retrieve(self, question: Question | Unanswerable) -> tuple[Retrieved, ...]:
+        key = (question.product or "", question.release or "")
+        return retrieved(self._retrievers.get(key, self._over_all).retrieve(question.question))
+
+
+class Pages:
+    """The nodes of each page of each release."""
+
+    def __init__(self, nodes: Iterable[TextNode]) -> None:
+        self._nodes: dict[tuple[str, str, str], list[TextNode]] = {}
+        for node in nodes:
+            meta = node.metadata
+            key = (meta["product"], meta["release"], meta["page"])
+            self._nodes.setdefault(key, []).append(node)
+
+    def of(self, question: Question) -> list[Retrieved]:
+        """What could be found for a question."""
+        return [
+            _retrieved(node)
+            for page in question.pages
+            for node in self._nodes.get((question.product, question.release, page), ())
+        ]
+
+
+def split(
+    documents: Iterable[tuple[str, str, str, str]], *, chunk_size: int, chunk_overlap: int
+) -> list[TextNode]:
+    """Split ``(product, release, page, plain text)`` into nodes."""
+    read = [
+        LlamaDocument(text=text, metadata={"product": product, "release": release, "page": page})
+        for product, release, page, text in documents
     ]
-    on_progress(f"{len(read)} documents read")
     splitter = SentenceSplitter(chunk_size=chunk_size, chunk_overlap=chunk_overlap)
-    nodes = [node for node in splitter.get_nodes_from_documents(read) if isinstance(node, TextNode)]
-    on_progress(f"{len(nodes)} nodes to embed")
+    return [node for node in splitter.get_nodes_from_documents(read) if isinstance(node, TextNode)]
+
+
+def build(nodes: list[TextNode], embedding: BaseEmbedding) -> VectorStoreIndex:
+    """Embed and index nodes in memory."""
     store = QdrantVectorStore(collection_name="baseline", client=QdrantClient(":memory:"))
-    index = VectorStoreIndex(
+    return VectorStoreIndex(
         nodes,
         storage_context=StorageContext.from_defaults(vector_store=store),
         embed_model=embedding,
         insert_batch_size=4_096,
     )
-    return nodes, index
 
 
-def _plain_text(kind: str, data: bytes) -> str:
-    if kind == "docbook":
-        return BeautifulSoup(data, "lxml").get_text()
-    done = subprocess.run(
-        ["mandoc", "-T", "utf8", "-O", "width=100"],  # noqa: S607 - found on the user's path
-        input=gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data,
-        capture_output=True,
-        timeout=30,
-        check=False,
-    )
-    # mandoc writes bold as overstrike (x, backspace, x), which a pager would swallow.
-    text = done.stdout.decode("utf-8", "replace")
-    plain: list[str] = []
-    for character in text:
-        if character == "\b":
-            plain and plain.pop()
-        else:
-            plain.append(character)
-    return unicodedata.normalize("NFC", "".join(plain))
+def joined(texts: tuple[Retrieved, ...]) -> Answer:
+    """An answer as LlamaIndex's default prompt has it."""
+    return Answer(context="\n\n".join(one.text for one in texts), texts=texts)
+
+
+def retrieved(found: Sequence[NodeWithScore]) -> tuple[Retrieved, ...]:
+    """What a retriever of LlamaIndex found."""
+    return tuple(_retrieved(one.node) for one in found if isinstance(one.node, TextNode))
+
+
+def _bm25(nodes: list[TextNode]) -> BM25Retriever:
+    return BM25Retriever.from_defaults(nodes=nodes, similarity_top_k=min(RANKS, len(nodes)))
+
+
+def _size(nodes: Iterable[TextNode]) -> int:
+    return sum(len(node.text.encode()) for node in nodes)
 
 
 def _retrieved(node: TextNode) -> Retrieved:

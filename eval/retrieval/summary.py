@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -14,20 +14,32 @@ RESAMPLES = 2_000
 WITHIN = (500, 1_000, 2_000)
 
 
+class Lead(Frozen):
+    """How far the first contender is ahead of another, on the same questions."""
+
+    mean: float
+    interval: tuple[float, float]
+    """95 %, paired, resampled by gold page."""
+
+
 class Summary(Frozen):
     """One contender's row."""
 
     name: str
     points: int
+    size: int | None = None
+    """Bytes."""
     questions: int
     scores: dict[str, float]
     interval_recall5: tuple[float, float]
     """95 % bootstrap interval of recall@5, resampled by gold page."""
+    coverage: float
+    """Mean share of the gold options that the first ten texts define."""
     version_precision: float
-    key_within: dict[int, float]
-    """Share of questions whose key stands within the first N tokens of the context."""
+    context_recall: dict[int, float]
+    """Mean share of the gold options within the first N tokens of the context."""
     median_tokens_to_key: float | None
-    """None: for more than half of the questions the key is never there."""
+    """Until all of them are there. None: for more than half of the questions they never are."""
     median_tokens: float
     p50_ms: float
     p99_ms: float
@@ -35,31 +47,61 @@ class Summary(Frozen):
     """Share of answerable questions it abstained from."""
     right_abstentions: float
     """Share of unanswerable questions it abstained from."""
+    lead_recall5: Lead | None = None
+    """Of the first contender over this one."""
+    lead_in_1000: Lead | None = None
+    """The same, of the context recall at 1,000 tokens."""
 
 
 def summarise(
-    name: str, points: int, verdicts: Sequence[Verdict], right_abstentions: float
+    name: str,
+    points: int,
+    verdicts: Sequence[Verdict],
+    right_abstentions: float,
+    *,
+    size: int | None = None,
+    first: Sequence[Verdict] | None = None,
 ) -> Summary:
-    """Aggregate the verdicts of one contender."""
-    to_key = np.array([one.tokens_to_key for one in verdicts])
+    """Aggregate the verdicts of one contender; ``first`` are those of the one to compare with."""
+    to_key = np.array([one.tokens_to_all for one in verdicts])
     latency = np.array([one.seconds for one in verdicts]) * 1000
     median = float(np.median(to_key))
     return Summary(
         name=name,
         points=points,
+        size=size,
         questions=len(verdicts),
         scores={key: float(np.mean([one.scores[key] for one in verdicts])) for key in NAMES},
         interval_recall5=cluster_bootstrap(
             [one.scores["recall@5"] for one in verdicts], [one.cluster for one in verdicts]
         ),
+        coverage=float(np.mean([one.coverage for one in verdicts])),
         version_precision=float(np.mean([one.version_precision for one in verdicts])),
-        key_within={limit: float(np.mean(to_key <= limit)) for limit in WITHIN},
+        context_recall={
+            limit: float(np.mean([one.context_recall(limit) for one in verdicts]))
+            for limit in WITHIN
+        },
         median_tokens_to_key=None if math.isinf(median) else median,
         median_tokens=float(np.median([one.tokens for one in verdicts])),
         p50_ms=float(np.percentile(latency, 50)),
         p99_ms=float(np.percentile(latency, 99)),
         false_abstentions=float(np.mean([one.abstained for one in verdicts])),
         right_abstentions=right_abstentions,
+        lead_recall5=_lead(first, verdicts, lambda one: one.scores["recall@5"]),
+        lead_in_1000=_lead(first, verdicts, lambda one: one.context_recall(1_000)),
+    )
+
+
+def _lead(
+    first: Sequence[Verdict] | None, other: Sequence[Verdict], of: Callable[[Verdict], float]
+) -> Lead | None:
+    """The paired difference; both have the same questions in the same order."""
+    if first is None:
+        return None
+    ahead = [of(one) - of(two) for one, two in zip(first, other, strict=True)]
+    return Lead(
+        mean=float(np.mean(ahead)),
+        interval=cluster_bootstrap(ahead, [one.cluster for one in first]),
     )
 
 
@@ -84,21 +126,31 @@ def cluster_bootstrap(
 
 def table(rows: Sequence[Summary]) -> str:
     """The rows as a Markdown table."""
-    head = ["contender", "points", "R@1", "R@5 [95 %]", "R@10", "MRR", "nDCG@10", "version"]
+    head = ["contender", "points", "MB", "R@1", "R@5 [95 %]", "ours ahead by", "R@10", "MRR"]
+    head += ["nDCG@10", "coverage@10", "version"]
     head += [f"in {limit}" for limit in WITHIN]
-    head += ["tokens to key", "tokens", "p50 ms", "p99 ms", "abstains wrongly", "rightly"]
+    head += ["ours ahead in 1000", "tokens to key", "tokens", "p50 ms", "p99 ms"]
+    head += ["abstains wrongly", "rightly"]
     lines = [" | ".join(head), " | ".join("---" for _ in head)]
     for one in rows:
         low, high = one.interval_recall5
-        recall = [f"{one.scores[key]:.3f}" for key in ("recall@1", "recall@5", "recall@10")]
-        recall[1] += f" [{low:.2f}, {high:.2f}]"
         to_key = one.median_tokens_to_key
-        cells = [one.name, str(one.points), *recall]
-        cells += [f"{one.scores['MRR@10']:.3f}", f"{one.scores['nDCG@10']:.3f}"]
-        cells += [f"{one.version_precision:.3f}"]
-        cells += [f"{one.key_within[limit]:.3f}" for limit in WITHIN]
+        cells = [one.name, str(one.points), "" if one.size is None else f"{one.size / 1e6:.0f}"]
+        cells += [f"{one.scores['recall@1']:.3f}"]
+        cells += [f"{one.scores['recall@5']:.3f} [{low:.2f}, {high:.2f}]", _ahead(one.lead_recall5)]
+        cells += [f"{one.scores[name]:.3f}" for name in ("recall@10", "MRR@10", "nDCG@10")]
+        cells += [f"{one.coverage:.3f}", f"{one.version_precision:.3f}"]
+        cells += [f"{one.context_recall[limit]:.3f}" for limit in WITHIN]
+        cells += [_ahead(one.lead_in_1000)]
         cells += ["never" if to_key is None else f"{to_key:.0f}", f"{one.median_tokens:.0f}"]
         cells += [f"{one.p50_ms:.1f}", f"{one.p99_ms:.1f}"]
         cells += [f"{one.false_abstentions:.3f}", f"{one.right_abstentions:.3f}"]
         lines.append(" | ".join(cells))
     return "\n".join(f"| {line} |" for line in lines)
+
+
+def _ahead(lead: Lead | None) -> str:
+    if lead is None:
+        return ""
+    low, high = lead.interval
+    return f"{lead.mean:+.3f} [{low:+.2f}, {high:+.2f}]"

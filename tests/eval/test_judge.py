@@ -4,7 +4,7 @@ import pytest
 
 from eval.retrieval.contenders import Answer, Retrieved
 from eval.retrieval.items import Question
-from eval.retrieval.judge import is_relevant, judge
+from eval.retrieval.judge import Verdict, is_relevant, judge
 
 QUESTION = Question(
     id="q",
@@ -63,7 +63,7 @@ def test_the_same_text_twice_is_found_once() -> None:
 def test_nothing_found_scores_zero_and_not_nothing() -> None:
     empty = verdict(())
     assert set(empty.scores.values()) == {0.0}
-    assert empty.tokens_to_key == math.inf
+    assert empty.tokens_to_all == math.inf
 
 
 def test_a_text_of_another_release_lowers_the_version_precision() -> None:
@@ -75,5 +75,73 @@ def test_tokens_are_counted_to_the_end_of_the_key_in_the_relevant_text() -> None
     decoy = OTHER.model_copy(update={"text": "others do not dump data", "page": "elsewhere"})
     context = f"head\n{decoy.text}\n{GOLD.text}\n"
     found = verdict((GOLD,), context, (decoy, GOLD))
-    assert found.tokens_to_key == words(context[: context.rindex("data of") + 4])
-    assert verdict((GOLD,), context, (decoy,)).tokens_to_key == math.inf
+    assert found.tokens_to_all == words(context[: context.rindex("data of") + 4])
+    assert verdict((GOLD,), context, (decoy,)).tokens_to_all == math.inf
+
+
+OPTIONS = QUESTION.model_copy(
+    update={"key": "--retry", "more_keys": ("--delay",), "gold": ("--retry", "--delay")}
+)
+
+
+def text(body: str) -> Retrieved:
+    return GOLD.model_copy(update={"text": body})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "--retry <n>\n\nTry again.",
+        "  -r, --retry=N",
+        "-r|--retry",
+        "[-r] n, [--retry=]n",
+        "--retry",
+    ],
+)
+def test_an_option_is_defined_where_its_term_stands(body: str) -> None:
+    assert is_relevant(text(body), OPTIONS)
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["--retry-all n", "--retrying", "Use it with --retry to be sure", "As for --retry, never mind"],
+)
+def test_a_mention_is_no_definition_and_neither_is_a_longer_name(body: str) -> None:
+    assert not is_relevant(text(body), OPTIONS)
+
+
+def test_of_two_gold_options_one_is_half() -> None:
+    one, both = text("--retry n"), text("--retry n\n--delay s")
+    context = f"head\n{one.text}\n"
+
+    def asked(ranked: tuple[Retrieved, ...]) -> Verdict:
+        answer = Answer(context=context, texts=(one,))
+        return judge(OPTIONS, answer, ranked, [one, both], 0.01, words)
+
+    assert asked((one,)).coverage == 0.5
+    assert asked((both,)).coverage == 1
+    assert asked((one,)).context_recall(500) == 0.5
+    assert asked((one,)).context_recall(1) == 0
+    assert asked((one,)).tokens_to_all == math.inf
+
+
+def test_a_key_counts_only_within_the_text_that_it_belongs_to() -> None:
+    elsewhere = text("--retry n").model_copy(update={"page": "other"})
+    right = text("see also")
+    context = f"{right.text}\n{elsewhere.text}\n"
+    answer = Answer(context=context, texts=(right, elsewhere))
+    verdict = judge(OPTIONS, answer, (), [], 0.01, words)
+    assert verdict.tokens_to_keys == (math.inf, math.inf)
+
+
+def test_where_options_have_no_text_the_command_is_found_and_the_options_are_in_the_context() -> (
+    None
+):
+    card = text("Starts machines for you.\n\naws run [--retry] [--delay]")
+    question = OPTIONS.model_copy(update={"main": "Starts machines for you"})
+    assert is_relevant(card, question)
+    bare = Answer(context=card.text, texts=(card,))
+    told = Answer(context=f"{card.text}\n--retry n: again\n--delay s: wait", texts=(card,))
+    needed = [judge(question, one, (card,), [card], 0.01, words) for one in (bare, told)]
+    assert [one.context_recall(500) for one in needed] == [0, 1]
+    assert [one.coverage for one in needed] == [1, 1]

@@ -14,7 +14,8 @@ def verdict(number: int, *, recall: float, to_key: float = 100, abstained: bool 
         version_specific=False,
         scores=dict.fromkeys(NAMES, recall),
         version_precision=1,
-        tokens_to_key=to_key,
+        coverage=recall,
+        tokens_to_keys=(to_key,),
         tokens=200,
         seconds=0.002,
         abstained=abstained,
@@ -44,7 +45,7 @@ def test_a_key_that_is_never_there_counts_as_a_miss_and_not_as_nothing() -> None
     missed = [verdict(n, recall=0.0, to_key=math.inf) for n in range(2, 6)]
     summary = summarise("ours", 10, [*found, *missed], 0.5)
     assert summary.median_tokens_to_key is None
-    assert summary.key_within[500] == 2 / 6
+    assert summary.context_recall[500] == 2 / 6
     assert summary.scores["recall@5"] == 2 / 6
     assert "never" in table([summary])
 
@@ -52,3 +53,13 @@ def test_a_key_that_is_never_there_counts_as_a_miss_and_not_as_nothing() -> None
 def test_a_table_has_as_many_cells_in_each_row() -> None:
     rows = [summarise("ours", 10, [verdict(0, recall=1.0)], 1.0)]
     assert len({line.count("|") for line in table(rows).splitlines()}) == 1
+
+
+def test_the_lead_is_paired_and_has_no_spread_where_it_is_the_same_everywhere() -> None:
+    ours = [verdict(n, recall=1.0) for n in range(6)]
+    theirs = [verdict(n, recall=0.5, to_key=1_500) for n in range(6)]
+    summary = summarise("theirs", 10, theirs, 0.0, size=2_000_000, first=ours)
+    assert summary.lead_recall5 is not None and summary.lead_in_1000 is not None
+    assert (summary.lead_recall5.mean, summary.lead_recall5.interval) == (0.5, (0.5, 0.5))
+    assert summary.lead_in_1000.mean == 1.0
+    assert "+0.500 [+0.50, +0.50]" in table([summary])

@@ -14,7 +14,7 @@ from corpora.errors import InvalidRequest
 from corpora.model import Hit, Location, Passage, Resolution, passage_id
 from corpora.snapshot import ProductRecord, ReleaseRecord
 from corpora.tokens import default_counter
-from retrieval.context import Assembled, assemble, decode_cursor, encode_cursor
+from retrieval.context import Assembled, assemble, decode_cursor, distinct, encode_cursor
 
 COUNT = default_counter()
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -152,6 +152,51 @@ def test_without_hits_there_is_no_block() -> None:
     for found in (assembled([], 1_000), assembled([hit("x")], 1_000, start=1)):
         assert (found.passages, found.text, found.tokens) == ((), "", 0)
         assert (found.truncated, found.next) == (False, None)
+
+
+# --- siblings and duplicates ---------------------------------------------------------------------
+
+
+def test_passages_under_one_heading_share_it_and_keep_the_order_of_the_best() -> None:
+    other = ("git-commit", "HOOKS")
+    block = assembled([hit("first"), hit("second", other), hit("third"), hit("fourth", other)], 900)
+    assert [one.text for one in block.passages] == ["first", "third", "second", "fourth"]
+    assert block.text == (
+        "~~~ Git 2.39 documentation (GPL-2.0-only)\n"
+        "[1] git-commit › OPTIONS <https://git-scm.com/docs/git-commit/2.39.5>\nfirst\n\n"
+        "[2]\nthird\n\n"
+        "[3] git-commit › HOOKS <https://git-scm.com/docs/git-commit/2.39.5>\nsecond\n\n"
+        "[4]\nfourth\n"
+        "~~~\n"
+    )
+    assert block.tokens == COUNT(block.text)
+
+
+def test_the_same_heading_of_another_page_is_another_place() -> None:
+    first, second = hit("first"), hit("second")
+    elsewhere = second.passage.locations[0].model_copy(update={"url": "https://git-scm.com/other"})
+    moved = second.passage.model_copy(update={"locations": (elsewhere,)})
+    block = assembled([first, second.model_copy(update={"passage": moved})], 900).text
+    assert block.count("git-commit › OPTIONS") == 2
+
+
+def defined(text: str, *names: str) -> Hit:
+    found = hit(text)
+    return found.model_copy(update={"passage": found.passage.model_copy(update={"names": names})})
+
+
+def test_a_definition_that_says_nothing_new_is_left_out() -> None:
+    words = "show the patch of each commit with its statistics and notes"
+    first = defined(f"-p, --patch {words}", "-p", "--patch")
+    again = defined(f"-p, --patch {words} too", "--patch", "-p")
+    other = defined(f"-p, --paint {words}", "-p", "--paint")
+    short = defined("-p, --patch nothing", "-p", "--patch")
+    assert distinct([first, again, other, short]) == (first, other, short)
+
+
+def test_prose_is_left_out_only_if_it_is_the_same() -> None:
+    first, again, other = hit("a b c d e f"), hit("a  b c\nd e f"), hit("a b c d e g")
+    assert distinct([first, again, other]) == (first, other)
 
 
 # --- citations ---------------------------------------------------------------------------------

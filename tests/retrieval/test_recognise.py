@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpora.catalogue import Catalogue, Product
-from retrieval.recognise import MAX_QUESTION, ORDINARY_WORDS, recognise
+from retrieval.recognise import MAX_QUESTION, ORDINARY_WORDS, recognise, spelled
 
 PRODUCTS = Catalogue.load()
 COMMANDS = {
@@ -255,3 +255,26 @@ def test_a_dotted_version_after_the_name_is_found_wherever_it_stands(name, first
     number = f"{2 if name == 'git' else first}.{second}"
     seen = recognise(f"{around} {name} {number}, {around}?", PRODUCTS)
     assert seen.version == number
+
+
+LINES = frozenset({"git", "git stash", "git stash push", "git cherry-pick", "gitk", "pg_dump"})
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("does git stash push keep the index?", {"git stash push"}),
+        ("how do I run git-cherry-pick without a commit", {"git cherry-pick"}),
+        ("pg_dump, but only the schema", {"pg_dump"}),
+        ("git: what is a stash", set()),
+        ("undo the last commit", set()),
+    ],
+)
+def test_command_lines_that_a_question_spells(question: str, found: set[str]) -> None:
+    assert spelled(question, LINES) - {"git"} == found
+
+
+def test_the_command_that_all_others_belong_to_names_only_the_product() -> None:
+    family = frozenset({"docker", "docker run", "docker stop"})
+    assert spelled("docker run in the docker way", family) == {"docker run"}
+    assert spelled("sort by size", frozenset({"sort", "ls"})) == frozenset()
