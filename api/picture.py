@@ -20,8 +20,8 @@ from rich.text import Text
 
 COMMANDS = (
     ("validate", "pg_dump --skip-table-data=audit_log shop", "--version", "13"),
-    ("validate", "pg_dump --exclude-table-data=audit_log shop", "--version", "13"),
-    ("validate", "git rebase --preserve-merges main && dropdb shop"),
+    ("validate", "git rebase --preserve-merges main", "--version", "2.47"),
+    ("validate", "dropdb shop", "--version", "13"),
 )
 
 WIDTH = 100
@@ -36,9 +36,9 @@ def picture(data: Path) -> str:
         record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, highlight=False
     )
     for words in COMMANDS:
+        console.print()
         console.print(Text(f"$ flagstone {shlex.join(words)}", style="bold"))
         console.print(Text.from_ansi(_run(words, data)))
-        console.print()
     drawn = console.export_svg(title="flagstone", theme=MONOKAI, unique_id="flagstone")
     drawn = re.sub(r"@font-face \{.*?\}", "", drawn, flags=re.DOTALL)
     return drawn.replace("Fira Code", "ui-monospace, Menlo, Consolas")

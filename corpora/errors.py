@@ -17,6 +17,8 @@
     │   └── UnknownKey              unknown_key          404
     ├── TimedOut                    timed_out            503
     ├── NotRunning                  not_running          503
+    ├── Unreachable                 unreachable          503
+    ├── ServiceError                service_error        502
     ├── SnapshotError               what should be served is not there, or is damaged
     │   ├── NoSnapshot              no_snapshot          503
     │   ├── CorruptSnapshot         corrupt_snapshot     503
@@ -212,6 +214,28 @@ class NotRunning(FlagstoneError):
     """The service has not started yet, or is ending."""
 
     code = "not_running"
+    status = 503
+
+
+class ServiceError(FlagstoneError):
+    """The service, or something before it, answered with an error of another kind.
+
+    ``reported`` is its code, ``http_status`` what it came with.
+    """
+
+    code = "service_error"
+    status = 502
+
+    def __init__(self, message: str, *, hint: str = "", reported: str, http_status: int) -> None:
+        super().__init__(message, hint=hint)
+        self.reported = reported
+        self.http_status = http_status
+
+
+class Unreachable(FlagstoneError):
+    """The service did not answer."""
+
+    code = "unreachable"
     status = 503
 
 

@@ -10,8 +10,8 @@
 from api.client.asynchronous import AsyncClient
 from api.client.flow import Retries
 from api.client.inject import ainject, inject
-from api.client.problems import ServiceError, Unreachable
 from api.client.synchronous import Client
+from corpora.errors import ServiceError, Unreachable
 
 __all__ = [
     "AsyncClient",

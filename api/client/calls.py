@@ -8,9 +8,8 @@ from urllib.parse import quote
 from pydantic import TypeAdapter, ValidationError
 
 from api.client.flow import Send, Steps
-from api.client.problems import ServiceError
 from api.paging import LONGEST, NEXT_CURSOR
-from corpora.errors import InvalidRequest
+from corpora.errors import InvalidRequest, ServiceError
 from corpora.model import Context, Frozen, Passage, Resolution, VersionPolicy
 from corpora.snapshot import ProductRecord
 from retrieval.answers import (

@@ -9,31 +9,16 @@ import httpx
 from pydantic import ValidationError
 
 from api.problems import HELPFUL, Problem
-from corpora.errors import FlagstoneError, IngestError, RateLimited
+from corpora.errors import (
+    FlagstoneError,
+    IngestError,
+    RateLimited,
+    ServiceError,
+    Unreachable,
+)
 
 SHOWN = 200
 """Characters shown of an answer that is not ours: of a proxy in between, mostly."""
-
-
-class ServiceError(FlagstoneError):
-    """The service, or something before it, answered with an error of another kind.
-
-    ``reported`` is its code, ``http_status`` what it came with.
-    """
-
-    code = "service_error"
-
-    def __init__(self, message: str, *, hint: str = "", reported: str, http_status: int) -> None:
-        super().__init__(message, hint=hint)
-        self.reported = reported
-        self.http_status = http_status
-
-
-class Unreachable(FlagstoneError):
-    """The service did not answer."""
-
-    code = "unreachable"
-    status = 503
 
 
 def unreachable(error: httpx.TransportError) -> Unreachable:

@@ -197,3 +197,19 @@ def test_the_configuration_is_that_of_the_guide() -> None:
     ]
     assert json.loads((CLAUDE / ".mcp.json").read_text("utf-8")) in shown
     assert (CLAUDE / "CLAUDE.md").read_text("utf-8").strip() in guide
+
+
+# --- the page of the documentation -------------------------------------------------------------
+
+
+def test_what_the_page_shows_in_python_runs(
+    address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (ROOT / "docs" / "examples.md").read_text("utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 3
+    for block in blocks:
+        code = re.sub(r'Client\((?:"http[^"]*")?\)', f"Client({address!r})", block)
+        assert address in code
+        exec(compile(code, "docs/examples.md", "exec"), {})  # noqa: S102
+    assert "unknown_flag --skip-table-data" in capsys.readouterr().out
