@@ -144,8 +144,8 @@ class Searcher:
         floor = self._floor(hits[0].score, fused[-1].score)
         nearest = dense[0].score if dense else None
         one = len({product for product, _ in scope.pairs}) == 1
-        needed = self.tuning.answerable if one else self.tuning.answerable_by_any
-        abstain = self._answerable(words, nearest, hits) < needed
+        least = self.tuning.answerable if one else self.tuning.answerable_by_any
+        abstain = self._answerable(words, nearest, hits) < least
         return Found(hits, floor, abstain)
 
     def _floor(self, best: float, worst: float) -> float:
@@ -271,14 +271,14 @@ def _standardised(ids: Sequence[str], ranking: Sequence[Scored]) -> NDArray[np.f
     return np.asarray((values - scores.mean()) / spread, np.float64)
 
 
-def _raised(hits: Sequence[Hit], asked: Set[str], commands: Set[str]) -> tuple[Hit, ...]:
+def _raised(hits: Sequence[Hit], asked: frozenset[str], commands: Set[str]) -> tuple[Hit, ...]:
     """Raise passages that define a name, or are of a command, which the question spells out.
 
     Best first again.
     """
 
     def raised(hit: Hit) -> Hit:
-        more = NAMED if asked.intersection(hit.passage.names) else 0.0
+        more = NAMED if not asked.isdisjoint(hit.passage.names) else 0.0
         more += LINKED if hit.passage.command in commands else 0.0
         return hit.model_copy(update={"score": hit.score + more}) if more else hit
 
