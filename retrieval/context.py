@@ -2,7 +2,7 @@
 
 Documentation is data. The block is fenced with a run of tildes longer than any inside it, every
 passage is cited, and nothing in it is an instruction of ours. Passages that stand under one heading
-are given together, the heading once: on the development questions it is a third of the tokens.
+are given together, the heading once: on the development questions that saves a sixth of the tokens.
 """
 
 from __future__ import annotations

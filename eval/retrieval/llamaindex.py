@@ -161,7 +161,7 @@ def retrieved(found: Sequence[NodeWithScore]) -> tuple[Retrieved, ...]:
 
 
 def _bm25(nodes: list[TextNode]) -> BM25Retriever:
-    return BM25Retriever.from_defaults(nodes=nodes, similarity_top_k=min(RANKS, len(nodes)))
+    return BM25Retriever.from_defaults(nodes=list(nodes), similarity_top_k=min(RANKS, len(nodes)))
 
 
 def _size(nodes: Iterable[TextNode]) -> int:

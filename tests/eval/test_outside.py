@@ -71,7 +71,8 @@ def test_an_endpoint_is_asked_with_a_body_or_with_its_address(address: str) -> N
     assert text.page == "rsync"
     get = Service(name="get", url=f"{address}/search?q={{question}}&v={{release}}", **found)
     [text] = Outside(get).ranked(QUESTION)
-    assert "v=3.2.7" in text.text and "%24HOME" in text.text
+    assert "v=3.2.7" in text.text
+    assert "%24HOME" in text.text
 
 
 def test_what_fails_says_so_and_what_has_another_shape_is_an_empty_answer(address: str) -> None:

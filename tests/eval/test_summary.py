@@ -59,7 +59,8 @@ def test_the_lead_is_paired_and_has_no_spread_where_it_is_the_same_everywhere() 
     ours = [verdict(n, recall=1.0) for n in range(6)]
     theirs = [verdict(n, recall=0.5, to_key=1_500) for n in range(6)]
     summary = summarise("theirs", 10, theirs, 0.0, size=2_000_000, first=ours)
-    assert summary.lead_recall5 is not None and summary.lead_in_1000 is not None
+    assert summary.lead_recall5 is not None
+    assert summary.lead_in_1000 is not None
     assert (summary.lead_recall5.mean, summary.lead_recall5.interval) == (0.5, (0.5, 0.5))
     assert summary.lead_in_1000.mean == 1.0
     assert "+0.500 [+0.50, +0.50]" in table([summary])

@@ -249,7 +249,7 @@ def test_any_text_is_read_without_raising_and_the_evidence_is_a_slice_of_it(ques
     st.sampled_from(["git", "postgres", "docker"]),
     st.integers(11, 18),
     st.integers(0, 40),
-    st.text(alphabet="abcdefghij ", max_size=30),
+    st.text(alphabet="fghj ", max_size=30),
 )
 def test_a_dotted_version_after_the_name_is_found_wherever_it_stands(name, first, second, around):
     number = f"{2 if name == 'git' else first}.{second}"

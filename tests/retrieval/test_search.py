@@ -2,6 +2,7 @@
 
 import threading
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,8 +10,8 @@ from hypothesis import strategies as st
 from corpora.snapshot import Snapshot
 from retrieval.embed import Embedder
 from retrieval.engine import Engine
-from retrieval.index import open_index
-from retrieval.search import Found, Mode, Searcher, Tuning, fuse
+from retrieval.index import TermCounts, open_index
+from retrieval.search import LINKED, Found, Mode, Searcher, Tuning, fuse, summed
 from retrieval.store import Scope, Scored
 
 PG13, PG18 = Scope(pairs=(("postgresql", "13"),)), Scope(pairs=(("postgresql", "18"),))
@@ -176,3 +177,37 @@ def test_threads_get_the_answers_that_one_thread_gets(engine: Engine) -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+# --- how much is read ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("query", ["take the commit message from a file", "-F of git commit"])
+def test_reading_less_gives_the_same_hits_first_and_all_that_are_relevant(
+    engine: Engine, query: str
+) -> None:
+    few = engine.searcher.search(query, GIT, depth=1)
+    all_of_them = engine.searcher.search(query, GIT, depth=100)
+    assert ids(few) == ids(all_of_them)[: len(few.hits)]
+    assert few.relevant == all_of_them.relevant
+    assert few.abstain == all_of_them.abstain
+
+
+def test_a_spelled_command_raises_its_passages(engine: Engine) -> None:
+    query = "take the message from a file"
+    plain = engine.searcher.search(query, GIT, depth=100)
+    raised = engine.searcher.search(query, GIT, depth=100, commands=frozenset({"git commit"}))
+    before = {hit.passage.id: hit.score for hit in plain.hits}
+    for hit in raised.hits:
+        more = LINKED if hit.passage.command == "git commit" else 0.0
+        assert hit.score == pytest.approx(before[hit.passage.id] + more)
+    assert any(hit.passage.command == "git commit" for hit in raised.hits)
+
+
+def test_frequencies_add_up_over_products() -> None:
+    one = TermCounts(np.array([1, 5], np.uint32), np.array([2, 3], np.uint32), 10)
+    other = TermCounts(np.array([5, 9], np.uint32), np.array([4, 1], np.uint32), 20)
+    both = summed([one, other])
+    assert both.of(np.array([1, 5, 7, 9], np.uint32)).tolist() == [2, 7, 0, 1]
+    assert both.passages == 30
+    assert summed([]).of(np.array([1], np.uint32)).tolist() == [0]
