@@ -22,6 +22,12 @@ tools: ## the programs of the machine that are needed besides Python: mandoc
 	  command -v apt-get >/dev/null || { echo "Install mandoc with your package manager (brew install mandoc)."; exit 1; }; \
 	  SUDO=$$([ "$$(id -u)" = 0 ] || echo sudo); $$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq mandoc; }
 
+.PHONY: browser
+browser: ## a Chromium, for the tests of the web page
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { \
+	  command -v apt-get >/dev/null || { echo "Install Chromium, or: $(BIN)/playwright install chromium"; exit 1; }; \
+	  SUDO=$$([ "$$(id -u)" = 0 ] || echo sudo); $$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; }
+
 demo: tools $(BIN)/.installed ## install, build a small real corpus, catch an invented flag, ask what is right
 	$(BIN)/flagstone build --data $(DEMO) postgresql git docker
 	@# It exits with 1 because the flag is invented: that is what is to be shown.
@@ -51,7 +57,7 @@ layers:
 unit:
 	$(BIN)/pytest -m "not network and not slow"
 
-slow: tools $(BIN)/.installed ## the slower tests: kills, real registries, a whole corpus
+slow: tools browser $(BIN)/.installed ## the slower tests: kills, real registries, a whole corpus
 	$(BIN)/pytest -m "network or slow"
 
 reliability: tools $(BIN)/.installed ## the long run: faults, ten minutes of load, 10,000 hostile requests

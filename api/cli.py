@@ -46,6 +46,7 @@ from api.settings import load_settings
 from corpora.catalogue import Catalogue
 from corpora.errors import InvalidRequest
 from corpora.snapshot import Snapshot
+from eval.cli import app as evaluation
 from retrieval.request import DEFAULT_BUDGET, ContextRequest, SearchRequest, Where
 
 app = typer.Typer(
@@ -259,6 +260,7 @@ def mcp(data: Data = None) -> None:
 for command in (validate, describe, diff, refresh, doctor):
     app.command(epilog=EPILOG)(command)
 app.add_typer(keys)
+app.add_typer(evaluation, name="eval")
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from api.middleware.stack import MCP, Policy, protect
 from api.paging import NEXT_CURSOR, USUAL, PageCursor, PageLimit, page
 from api.problems import install, responses
 from api.serving import Serving
+from api.web.pages import pages
 from corpora.errors import InvalidRequest
 from corpora.model import Context, Frozen, Passage, Resolution
 from corpora.snapshot import ProductRecord, ReleaseRecord
@@ -78,6 +79,7 @@ def create_app(
     app.include_router(router)
     app.include_router(router, prefix="/v1", include_in_schema=False)
     app.include_router(about(serving))
+    app.include_router(pages(serving))
     app.include_router(metrics_route(metrics, serving))
     app.router.routes += mcp.routes(MCP, f"/v1{MCP}")
     install(app)

@@ -23,10 +23,6 @@ def print_validation(text: str, answer: ValidationAnswer) -> None:
         line, column = _place(text, issue.span.start)
         style = "red" if issue.severity == "error" else "yellow"
         out.print(f"{line}:{column}: {issue.severity}: {issue.message} [{issue.code}]", style=style)
-        if issue.suggestions:
-            out.print(f"    did you mean: {', '.join(issue.suggestions)}")
-        if issue.exists_in:
-            out.print(f"    exists in: {', '.join(issue.exists_in)}")
         if issue.evidence and issue.evidence.url:
             out.print(f"    see: {issue.evidence.url}")
     for command in answer.commands:
@@ -44,7 +40,7 @@ def print_github(text: str, answer: ValidationAnswer) -> None:
     for issue in _issues(answer):
         line, column = _place(text, issue.span.start)
         level = "error" if issue.severity == "error" else "warning"
-        told = _escaped(_advice(issue))
+        told = _escaped(issue.message)
         _write(f"::{level} line={line},col={column},title={issue.code}::{told}")
 
 
@@ -60,7 +56,7 @@ def print_sarif(text: str, answer: ValidationAnswer) -> None:
             {
                 "ruleId": issue.code,
                 "level": issue.severity,
-                "message": {"text": _advice(issue)},
+                "message": {"text": issue.message},
                 "locations": [
                     {
                         "physicalLocation": {
@@ -138,12 +134,6 @@ def _issues(answer: ValidationAnswer) -> Iterator[Issue]:
     yield from answer.issues
     for command in answer.commands:
         yield from command.issues
-
-
-def _advice(issue: Issue) -> str:
-    meant = f" Did you mean {', '.join(issue.suggestions)}?" if issue.suggestions else ""
-    held = f" It exists in {', '.join(issue.exists_in)}." if issue.exists_in else ""
-    return f"{issue.message}{meant}{held}"
 
 
 def _place(text: str, at: int) -> tuple[int, int]:

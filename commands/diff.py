@@ -188,6 +188,7 @@ def _option_facts(option: Option) -> dict[str, str]:
         "default": "" if option.default is None else repr(option.default),
         "required": _flag(option.required),
         "repeatable": _flag(option.repeatable),
+        "waives required": _flag(option.waives_required),
         "deprecated": _deprecation(option.deprecated),
         "hidden": _flag(option.hidden),
         "inheritable": _flag(option.inheritable),

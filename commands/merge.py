@@ -39,6 +39,7 @@ _OPTION_FACTS: Mapping[str, Facet | None] = MappingProxyType(
         "default": "default",
         "required": "required",
         "repeatable": "repeatable",
+        "waives_required": None,
         "deprecated": None,
         "hidden": "hidden",
         "inheritable": None,

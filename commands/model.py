@@ -145,6 +145,8 @@ class Option:
     default: Line | None = None
     required: bool = False
     repeatable: bool = False
+    waives_required: bool = False
+    """Where it is given, no other option is required: ``--cli-input-json``, ``--ids`` of az."""
     negations: Annotated[tuple[Name, ...], Field(max_length=16)] = ()
     """The spellings that switch it off: ``--no-verify``."""
     deprecated: Deprecation | None = None

@@ -7,6 +7,7 @@
     │   ├── InvalidRequest          invalid_request      422
     │   ├── UnknownProduct          unknown_product      404
     │   ├── UnknownVersion          unknown_version      404
+    │   ├── UnknownCommand          unknown_command      404
     │   ├── UnknownPassage          unknown_passage      404
     │   ├── Unauthorized            unauthorized         401
     │   ├── Forbidden               forbidden            403
@@ -27,6 +28,7 @@
     ├── StoreError                  store_unavailable    503
     ├── BuildLocked                 build_locked         409
     ├── BuildFailed                build_failed         507
+    ├── AuditFailed                audit_failed         500
     └── ConfigurationError          bad_configuration    500
 
 Each carries a stable ``code`` for machines, one sentence of what happened, and the human's next

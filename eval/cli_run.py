@@ -117,8 +117,8 @@ def incidents(
     with errors():
         held = load_incidents()
         if not model or out is None:
-            for one in held:
-                say(f"{one.id}: {one.product} {one.release}: {one.report}")
+            for incident in held:
+                say(f"{incident.id}: {incident.product} {incident.release}: {incident.report}")
             if model:
                 raise InvalidRequest("A folder is needed to play in.", hint="Name it: --out DIR.")
             return

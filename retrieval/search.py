@@ -22,6 +22,7 @@ from corpora.model import Frozen, Hit, Passage
 from corpora.snapshot import Snapshot
 from retrieval.embed import Embedder
 from retrieval.index import Index, TermCounts, lexical_vector
+from retrieval.lexical import word_indices
 from retrieval.store import Scope, Scored, SparseVector
 
 Mode = Literal["hybrid", "dense", "lexical"]
@@ -145,7 +146,7 @@ class Searcher:
         nearest = dense[0].score if dense else None
         one = len({product for product, _ in scope.pairs}) == 1
         least = self.tuning.answerable if one else self.tuning.answerable_by_any
-        abstain = self._answerable(words, nearest, hits) < least
+        abstain = self._answerable(query, words, nearest, hits) < least
         return Found(hits, floor, abstain)
 
     def _floor(self, best: float, worst: float) -> float:
@@ -168,20 +169,25 @@ class Searcher:
                 found.append(Hit(passage=passage, release=release, score=one.score))
         return tuple(found)
 
-    def _answerable(self, words: SparseVector, nearest: float | None, hits: Sequence[Hit]) -> float:
+    def _answerable(
+        self, query: str, words: SparseVector, nearest: float | None, hits: Sequence[Hit]
+    ) -> float:
         """The probability that the scope answers, from three signals.
 
         How near the nearest passage is in meaning; how much of the question's weight in rare words
         the best passage covers; and how much of it is in words that hardly any documentation here
         knows, which is what names of foreign tools are. Rare is what is rare over all products: in
-        the few pages of a small one, every other word is.
+        the few pages of a small one, every other word is. Values that the question makes up (a
+        host, a path, a quoted name) tell nothing either way.
         """
         counts = self._corpus.of(words.indices)
         weights = _idf(counts, self._corpus.passages)
+        rare = counts <= RARE * self._corpus.passages
+        weights[rare & ~np.isin(words.indices, word_indices(query))] = 0
         total = float(weights.sum())
         if not total:
             return 0.0
-        unknown = float(weights[counts <= RARE * self._corpus.passages].sum()) / total
+        unknown = float(weights[rare].sum()) / total
         covered = max(
             float(weights[np.isin(words.indices, self._terms(hit.passage))].sum()) / total
             for hit in hits[:LOOKED_AT]

@@ -18,6 +18,7 @@ from api.security.access import Access
 from api.security.keys import KeyStore
 from api.serving import Serving
 from api.settings import Settings
+from api.web.problems import ErrorPages
 from corpora.errors import ConfigurationError
 
 MCP = "/mcp"
@@ -121,6 +122,7 @@ def protect(app: FastAPI, serving: Serving, policy: Policy, watcher: Watcher | N
         )
     app.add_middleware(Hosts, hosts=policy.hosts, origins=policy.origins, closed=is_mcp)
     app.add_middleware(Guard)
+    app.add_middleware(ErrorPages)
     app.add_middleware(Observe, watcher=watcher, log_queries=policy.log_queries)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from contextvars import ContextVar
 
@@ -81,13 +82,13 @@ class Access:
 
     def _admit(self, scope: Scope) -> ApiKey:
         sent = Headers(scope=scope).get("authorization", "")
-        kind, _, token = sent.partition(" ")
-        if kind.lower() != "bearer" or not token.strip():
+        token = _key(sent)
+        if not token:
             raise Unauthorized(
                 "This call needs an API key.",
                 hint="Send the header Authorization: Bearer KEY; flagstone keys create makes one.",
             )
-        key = self._keys.identify(token.strip())
+        key = self._keys.identify(token)
         if key is None:
             raise Unauthorized(
                 "This API key is not known here.",
@@ -99,3 +100,16 @@ class Access:
                 hint="Make one that may: flagstone keys create NAME --scope admin",
             )
         return key
+
+
+def _key(sent: str) -> str:
+    """The key in an ``Authorization`` header: a bearer's, or the password that a browser sends."""
+    kind, _, given = sent.partition(" ")
+    if kind.lower() == "bearer":
+        return given.strip()
+    if kind.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(given.strip(), validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""

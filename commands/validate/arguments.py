@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterable, Iterator, Sequence
 
 from commands import suggest
 from commands.model import Command, Group, Option
@@ -15,16 +14,6 @@ from commands.validate import history
 from commands.validate.locate import Located
 from commands.validate.options import Doubt, listed
 from commands.validate.report import Report, part
-
-_INSTEAD: Mapping[str, frozenset[str]] = MappingProxyType(
-    {
-        # awscli: a document on the command line replaces every required parameter.
-        "aws": frozenset({"--cli-input-json", "--cli-input-yaml", "--generate-cli-skeleton"}),
-        # knack: resource ids replace the names and groups they hold.
-        "argparse": frozenset({"--ids", "--flags-file"}),
-    }
-)
-"""Dialect → options in whose company no other is required."""
 
 _NO_ARGUMENTS = re.compile(
     r"(?:\s*\[-[^\]]*\]|\s*\[(?:[a-z]+[ -])?(?:options|flags)\])*\s*", re.IGNORECASE
@@ -146,9 +135,9 @@ def _repeated(located: Located, given: Iterable[Given], report: Report) -> None:
 # --- what belongs together ------------------------------------------------------------------------
 
 
-def _required(located: Located, given: Iterable[Given], report: Report) -> None:
+def _required(located: Located, given: Sequence[Given], report: Report) -> None:
     held = {one.option.name for one in given}
-    if held & _INSTEAD.get(located.dialect.name, frozenset()):
+    if any(one.option.waives_required for one in given):
         return
     for option in located.command.options:
         if option.required and option.name not in held and not _begun(option, report):

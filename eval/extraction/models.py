@@ -117,10 +117,10 @@ def _facts(command: Command, told: Mapping[str, Fact]) -> Iterator[tuple[str, Fa
         for spelling in option.negations:
             yield spelling, Fact("none")
     for place in command.positionals:
-        # The dump of az names a positional as it would an option.
+        # The dump of az names a positional as it would an option, and doesn't say whether it may be
+        # left out: argparse takes that from its nargs.
         dashed = f"--{place.name}"
-        # That one may be left out is silence: pages list every positional as optional.
-        yield (dashed if dashed in told else place.name), Fact(None, place.required or None)
+        yield (dashed if dashed in told else place.name), Fact()
 
 
 def documents(folder: Path) -> list[Document]:

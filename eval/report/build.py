@@ -49,7 +49,7 @@ def build(tasks: Sequence[Task], results: Sequence[Scored], split: str) -> Repor
     by_key: dict[Key, list[Scored]] = defaultdict(list)
     for one in results:
         by_key[one[1].model, one[1].arm].append(one)
-    ordered = dict(sorted(by_key.items(), key=lambda one: (one[0][0], ARMS.index(one[0][1]))))  # type: ignore[arg-type]
+    ordered = dict(sorted(by_key.items(), key=lambda one: (one[0][0], ARMS.index(one[0][1]))))
     clusters = {task.id: cluster(task) for task in tasks}
     outcomes = {f"{model} · {arm}": _outcomes(held) for (model, arm), held in ordered.items()}
     return Report(
@@ -72,7 +72,7 @@ def cluster(task: Task) -> str:
     """The command that a task is about: the words of its gold answer before the first option."""
     if not task.gold:
         return task.id
-    words = []
+    words: list[str] = []
     for word in task.gold[0].split():
         if word.startswith("-") or len(words) == 4:
             break
@@ -154,7 +154,7 @@ def _contrasts(
             among = {task.id for task in tasks if stratum in {"all", task.stratum}}
             yield Contrast(
                 model=model,
-                arm=arm,  # type: ignore[arg-type]
+                arm=arm,
                 stratum=stratum,
                 invented=paired(invented(base, among), invented(own, among), clusters),
                 correct=paired(correct(base, among), correct(own, among), clusters),

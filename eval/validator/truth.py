@@ -26,6 +26,10 @@ from commands.model import (
 )
 from corpora.errors import ParseError, Reason
 
+_WAIVERS = frozenset(
+    ("--cli-input-json", "--cli-input-yaml", "--generate-cli-skeleton", "--ids", "--flags-file")
+)
+"""Options in whose company no other is required: of awscli, az and gcloud."""
 _TYPES: Mapping[str, ValueType] = {
     "string": "string",
     "bool": "boolean",
@@ -215,6 +219,7 @@ def _options(
             open_choices=product == "aws",
             required=bool(flag.get("required")),
             repeatable=bool(flag.get("repeatable")),
+            waives_required=names[0] in _WAIVERS,
             hidden=bool(flag.get("hidden")),
             deprecated=Deprecation()
             if flag.get("deprecated")

@@ -16,7 +16,7 @@ from ingest.sources.base import Document
 Table = Mapping[str, object]
 
 FILE_BYTES = 32 * 2**20
-"""One document, unpacked. The table of all commands of az has some 12 MB."""
+"""One document, unpacked. The table of all commands of az has 24 MB."""
 
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 """Makes texts, lists and tables: ``no`` stays a word, and ``!!python`` makes nothing."""

@@ -130,7 +130,7 @@ class Reader:
                 state.add(list_item(marker, body))
             else:
                 spelled = tuple(dict.fromkeys(one for term in terms for one in split_terms(term)))
-                state.add([Entry(terms=spelled, body=tuple(body), anchor=at)] if spelled else body)
+                state.define(spelled, body, at)
             terms, at = [], ""
         state.after_list = True
 
@@ -172,6 +172,16 @@ class _State:
     def add(self, blocks: list[Block]) -> None:
         self._target.extend(blocks)
         self.after_list = False
+
+    def define(self, terms: tuple[str, ...], body: list[Block], at: str) -> None:
+        """An entry; one without a term is the text of the option before it: help2man's ``.HP``."""
+        if terms:
+            self.add([Entry(terms=terms, body=tuple(body), anchor=at)])
+        elif self.after_paragraph is not None and self.after_paragraph.startswith("-"):
+            term, self.after_paragraph = self.after_paragraph, None
+            self.replace_last([Entry(terms=split_terms(term), body=tuple(body))])
+        else:
+            self.add(body)
 
     def replace_last(self, blocks: list[Block]) -> None:
         target = self._target

@@ -39,7 +39,7 @@ def test_a_script_comes_from_standard_input_and_places_are_lines_and_columns(
     assert result.exit_code == INVALID
     assert "2:12: error: " in result.stdout
     assert "[unknown_flag]" in result.stdout
-    assert "did you mean: --message" in result.stdout
+    assert "Did you mean --message?" in result.stdout
     assert "repaired: cd /srv\ngit commit --message=done" in result.stdout
     assert run("validate", "-", stdin="").exit_code == WRONG_USAGE
 

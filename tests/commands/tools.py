@@ -133,7 +133,7 @@ def azure() -> Surface:
                 options=(
                     valued("--name", "-n", required=True),
                     valued("--resource-group", "-g", required=True),
-                    Option(("--ids",), "many"),
+                    Option(("--ids",), "many", waives_required=True),
                     flag("--yes", "-y"),
                     flag("--no-wait"),
                     valued("--force-deletion", choices=("None", "Yes")),

@@ -96,6 +96,11 @@ def test_a_card_comes_with_its_examples_and_the_address_of_the_command() -> None
     create = pages["az-group-create"]
     assert create.url == f"{URL}group#az-group-create"
     assert [one.heading for one in create.page.sections] == ["Synopsis", "Examples"]
+    synopsis = create.page.sections[0].blocks[1]
+    assert isinstance(synopsis, Text)
+    assert synopsis.text == (
+        "az group create --location <value> --name <value> [--managed-by] [--tags]"
+    )
     shown = [one.text for one in create.page.sections[1].blocks if isinstance(one, Text)]
     assert shown[1] == "az group create -l westus -n MyResourceGroup"
 

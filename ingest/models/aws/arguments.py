@@ -23,6 +23,9 @@ from ingest.models.aws.values import (
 DESCRIPTION = 400
 """Characters of a description. Half of all options are described in fewer."""
 
+WAIVERS = frozenset(("--cli-input-json", "--cli-input-yaml", "--generate-cli-skeleton"))
+"""Given any of these, the parser requires nothing: ``OverrideRequiredArgsArgument`` of awscli."""
+
 _TYPES: Mapping[str, ValueType] = {
     "string": "string",
     "blob": "string",
@@ -249,6 +252,7 @@ def _option(one: Argument, opposite: Argument | None, url: str) -> Option:
         default=one.default,
         required=one.required or bool(opposite and opposite.required),
         repeatable=one.action in ("append", "custom", "count"),
+        waives_required=one.spelling in WAIVERS,
         negations=(opposite.spelling,) if opposite else (),
         deprecated=Deprecation(one_line(one.deprecation)) if one.deprecated else None,
         hidden=one.hidden,

@@ -9,15 +9,13 @@ from dataclasses import replace
 from commands.model import Command
 from corpora.errors import Reason
 from corpora.model import Page
+from ingest.models.aws.arguments import WAIVERS
 from ingest.models.aws.surface import Extracted, extract
 from ingest.models.base import Material, Modelled, ModelPage
 from ingest.models.cards import card, slug_of
 from ingest.models.restructured import examples
 from ingest.release_files import Failure
 from ingest.sources.base import Document
-
-COMMON = frozenset(("--cli-input-json", "--cli-input-yaml", "--generate-cli-skeleton"))
-"""Every operation takes these. Version 1 lacks one of them: without it most cards are the same."""
 
 _EXAMPLES = "awscli/examples/"
 _PARTS = frozenset(("_concepts", "_description", "_note", "_notes", "_synopsis"))
@@ -54,7 +52,9 @@ def _pages(
     }
     for path, command in commands.items():
         if not command.hidden:
-            page = card(command, out.texts.get(path, ""), common=COMMON)
+            # Every operation takes the waivers, but version 1 lacks one of them: without them most
+            # cards of both are the same.
+            page = card(command, out.texts.get(path, ""), common=WAIVERS)
             sha256 = sums.get(out.origins.get(path, ""), whole)
             yield ModelPage(page, command.evidence[0].url, sha256)
     for name in sorted(shown):

@@ -18,6 +18,7 @@ from commands.model import (
     one_line,
 )
 from corpora.errors import ParseError, Reason
+from ingest.models.azure.values import WAIVER
 from ingest.models.base import Material
 from ingest.models.tables import Table, line, named, read_json, table, tables, texts
 from ingest.sources.base import Document
@@ -94,6 +95,7 @@ def _option(names: tuple[str, ...], told: Table) -> Option:
         else None,
         required=told.get("required") is True,
         repeatable=told.get("action") == "append",
+        waives_required=WAIVER in names,
         deprecated=_deprecation(told.get("deprecated")),
         hidden=told.get("hidden") is True or table(told.get("deprecated")).get("hidden") is True,
         description=line(told.get("help")),

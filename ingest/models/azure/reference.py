@@ -24,7 +24,7 @@ from commands.model import (
 from corpora.errors import ParseError, Reason
 from corpora.model import Page, Section, Text
 from ingest.models.azure import commands
-from ingest.models.azure.values import arity
+from ingest.models.azure.values import WAIVER, arity
 from ingest.models.base import Material, Modelled, ModelPage
 from ingest.models.cards import DESCRIPTION, card
 from ingest.models.tables import Table, quote, read_yaml, tables
@@ -35,6 +35,10 @@ GLOBAL = frozenset(
     ("--debug", "--help", "--only-show-errors", "--output", "--query", "--verbose", "-h", "-o")
 )
 """What every command takes: declared once, by ``az``. ``--subscription`` some commands lack."""
+
+COMMON = frozenset(("--acquire-policy-token", "--change-reference", "--subscription"))
+"""What most commands take, and cards leave out. The first two came with 2.81: with them a third of
+all cards would be other texts since then."""
 
 _EXTENSION = re.compile(r"\bthe \**([\w-]+)\** extension\b")
 _MARK = b"YamlMime:AzureCLIGroup"
@@ -114,7 +118,7 @@ def _with_children(known: dict[tuple[str, ...], Command]) -> Iterator[Command]:
 
 def _pages(told: Mapping[tuple[str, ...], _Told]) -> Iterator[ModelPage]:
     for path, one in told.items():
-        page = card(one.command, one.text)
+        page = card(one.command, one.text, common=COMMON)
         blocks = [block for example in one.examples for block in _example(example)]
         if blocks:
             shown = Section(heading="Examples", blocks=tuple(blocks))
@@ -205,6 +209,7 @@ def _option(
         choices=tuple(one.strip() for one in accepted.split(",") if one.strip()),
         default=one_line(default) if default and takes != "none" else None,
         required=heading == "requiredParameters",
+        waives_required=WAIVER in names,
         deprecated=_deprecation(parameter),
         description=one_line(str(parameter.get("summary", ""))),
         evidence=(Evidence("documentation", url, quote(parameter.get("summary"))),),

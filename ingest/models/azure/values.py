@@ -50,6 +50,9 @@ _KNOWN: Mapping[str, Arity] = {
 """Options whose texts don't tell. Their declarations are in azure-cli's ``azure/cli/core`` and
 ``command_modules/serviceconnector/_params.py``, the same for each command that has them."""
 
+WAIVER = "--ids"
+"""Resource ids replace the names and groups that they hold: the parser of az asks for either."""
+
 _SETTLED = frozenset(
     (
         "",

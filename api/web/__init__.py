@@ -1,0 +1,1 @@
+"""The web page: the calls of the service as pages for people, rendered without a build step."""
