@@ -61,8 +61,8 @@ slow: tools browser $(BIN)/.installed ## the slower tests: kills, real registrie
 	$(BIN)/pytest -m "network or slow"
 
 reliability: tools $(BIN)/.installed ## the long run: faults, ten minutes of load, 10,000 hostile requests
-	FLAGSTONE_KILLS=20 FLAGSTONE_CYCLES=100 FLAGSTONE_BUILDS=10 FLAGSTONE_HOSTILE=10000 \
-	  FLAGSTONE_LOAD_SECONDS=$${FLAGSTONE_LOAD_SECONDS:-600} $(BIN)/pytest tests/reliability -s
+	RELIABILITY_KILLS=20 RELIABILITY_CYCLES=100 RELIABILITY_BUILDS=10 RELIABILITY_HOSTILE=10000 \
+	  RELIABILITY_SECONDS=$${RELIABILITY_SECONDS:-600} $(BIN)/pytest tests/reliability -s
 
 sbom: $(BIN)/.installed ## write sbom.json: every package that is installed (CycloneDX)
 	$(PYTHON) -m venv $(VENV)-tools && $(VENV)-tools/bin/pip install --quiet 'cyclonedx-bom>=7'

@@ -174,14 +174,15 @@ class Searcher:
         How near the nearest passage is in meaning; how much of the question's weight in rare words
         the best passage covers; and how much of it is in words that hardly any documentation here
         knows, which is what names of foreign tools are. Rare is what is rare over all products: in
-        the few pages of a small one, every other word is.
+        the few pages of a small one, every other word is. Values that the question makes up (a
+        host, a path, a quoted name) tell nothing either way.
         """
         counts = self._corpus.of(words.indices)
         weights = _idf(counts, self._corpus.passages)
         total = float(weights.sum())
         if not total:
             return 0.0
-        unknown = float(weights[counts <= RARE * self._corpus.passages].sum()) / total
+        unknown = float(weights[rare].sum()) / total
         covered = max(
             float(weights[np.isin(words.indices, self._terms(hit.passage))].sum()) / total
             for hit in hits[:LOOKED_AT]

@@ -26,8 +26,8 @@ def small(make_corpus: Callable[..., SmallCorpus]) -> SmallCorpus:
 
 @pytest.fixture
 def seconds() -> float:
-    """How long load is kept up: ``FLAGSTONE_LOAD_SECONDS``, 600 for the figures of the docs."""
-    return float(os.environ.get("FLAGSTONE_LOAD_SECONDS", "10"))
+    """How long load is kept up: ``RELIABILITY_SECONDS``, 600 for the figures of the docs."""
+    return float(os.environ.get("RELIABILITY_SECONDS", "10"))
 
 
 @pytest.fixture

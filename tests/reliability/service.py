@@ -170,9 +170,9 @@ class Load:
 
 
 def report(name: str, **figures: object) -> None:
-    """Print a line of figures, and append it to the file that ``FLAGSTONE_FIGURES`` names."""
+    """Print a line of figures, and append it to the file that ``RELIABILITY_FIGURES`` names."""
     line = json.dumps({"run": name, **figures})
     print(line)  # noqa: T201
-    if file := os.environ.get("FLAGSTONE_FIGURES"):
+    if file := os.environ.get("RELIABILITY_FIGURES"):
         with Path(file).open("a") as out:
             out.write(f"{line}\n")

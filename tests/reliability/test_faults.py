@@ -28,7 +28,7 @@ pytestmark = [
 ]
 PAGE, TEXT = "git-2.30/git-commit.1", "Tell the command to"
 ALONE = ("unshare", "--mount", "--map-root-user")
-KILLS = int(os.environ.get("FLAGSTONE_KILLS", "5"))
+KILLS = int(os.environ.get("RELIABILITY_KILLS", "5"))
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from conftest import QUESTIONS
 from corpus import SmallCorpus
 from service import Service, report, serving
 
-REQUESTS = int(os.environ.get("FLAGSTONE_HOSTILE", "1000"))
+REQUESTS = int(os.environ.get("RELIABILITY_HOSTILE", "1000"))
 pytestmark = pytest.mark.slow
 
 HEAD = "Host: 127.0.0.1\r\nConnection: close\r\n"

@@ -15,8 +15,8 @@ from service import Load, report, serving
 
 from ingest.installation import held, roll_back
 
-CYCLES = int(os.environ.get("FLAGSTONE_CYCLES", "10"))
-BUILDS = int(os.environ.get("FLAGSTONE_BUILDS", "2"))
+CYCLES = int(os.environ.get("RELIABILITY_CYCLES", "10"))
+BUILDS = int(os.environ.get("RELIABILITY_BUILDS", "2"))
 """So many of the publications are whole builds, which delete old snapshots as well; the others let
 one of those that are kept serve, as a rollback does."""
 
