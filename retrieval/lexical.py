@@ -28,6 +28,7 @@ from functools import lru_cache
 
 import numpy as np
 import snowballstemmer  # type: ignore[import-untyped]
+from numpy.typing import NDArray
 from pydantic import Field
 
 from corpora.model import Frozen
@@ -61,6 +62,7 @@ parts an option from its value, and not by ``/-``, which parts ``-t`` from ``--t
 _LEVELS = tuple(map(re.compile, (r"[/:@~+]", r"\.", r"[-_]+")))
 """A chunk is taken apart coarsest first: ``etc/ssh/sshd_config`` holds ``sshd_config`` whole."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_QUOTED = re.compile(r"(?<!\w)(?P<quote>['\"`])[^'\"`\n]{1,100}(?P=quote)(?!\w)")
 _SHORT_OPTION = re.compile(r"-[^\W\d_]")
 _STEMMABLE = re.compile(r"[a-z]{3,}")
 
@@ -108,6 +110,17 @@ class Bm25(Frozen):
     def query(self, text: str) -> SparseVector:
         """Weigh the terms of a question: how often each stands in it."""
         return _vector(Counter(terms(text)))
+
+
+def word_indices(text: str) -> NDArray[np.uint32]:
+    """The dimensions of the plain words of a question.
+
+    Not of values: names in quotes, paths, addresses, versions and identifiers, which a question
+    makes up (``dump shop to /backup/shop.dump``) and no documentation knows.
+    """
+    plain = (chunk for chunk in _CHUNK.findall(_QUOTED.sub(" ", text)) if chunk.isalpha())
+    found = {_index(term) for chunk in plain for term in _chunk_terms(chunk)}
+    return np.array(sorted(found), np.uint32)
 
 
 def terms(text: str) -> list[str]:

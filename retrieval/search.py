@@ -22,6 +22,7 @@ from corpora.model import Frozen, Hit, Passage
 from corpora.snapshot import Snapshot
 from retrieval.embed import Embedder
 from retrieval.index import Index, TermCounts, lexical_vector
+from retrieval.lexical import word_indices
 from retrieval.store import Scope, Scored, SparseVector
 
 Mode = Literal["hybrid", "dense", "lexical"]
@@ -145,7 +146,7 @@ class Searcher:
         nearest = dense[0].score if dense else None
         one = len({product for product, _ in scope.pairs}) == 1
         least = self.tuning.answerable if one else self.tuning.answerable_by_any
-        abstain = self._answerable(words, nearest, hits) < least
+        abstain = self._answerable(query, words, nearest, hits) < least
         return Found(hits, floor, abstain)
 
     def _floor(self, best: float, worst: float) -> float:
@@ -168,7 +169,9 @@ class Searcher:
                 found.append(Hit(passage=passage, release=release, score=one.score))
         return tuple(found)
 
-    def _answerable(self, words: SparseVector, nearest: float | None, hits: Sequence[Hit]) -> float:
+    def _answerable(
+        self, query: str, words: SparseVector, nearest: float | None, hits: Sequence[Hit]
+    ) -> float:
         """The probability that the scope answers, from three signals.
 
         How near the nearest passage is in meaning; how much of the question's weight in rare words
@@ -179,6 +182,8 @@ class Searcher:
         """
         counts = self._corpus.of(words.indices)
         weights = _idf(counts, self._corpus.passages)
+        rare = counts <= RARE * self._corpus.passages
+        weights[rare & ~np.isin(words.indices, word_indices(query))] = 0
         total = float(weights.sum())
         if not total:
             return 0.0
