@@ -226,7 +226,9 @@ class ServiceError(FlagstoneError):
     code = "service_error"
     status = 502
 
-    def __init__(self, message: str, *, hint: str = "", reported: str, http_status: int) -> None:
+    def __init__(
+        self, message: str, *, hint: str = "", reported: str = "", http_status: int = 502
+    ) -> None:
         super().__init__(message, hint=hint)
         self.reported = reported
         self.http_status = http_status

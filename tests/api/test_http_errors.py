@@ -217,7 +217,7 @@ def test_half_a_character_in_a_question_is_invalid(client: TestClient) -> None:
 # --- routes that are wrong ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/", "/v2/context", "/context/x", "/products/a/b"])
+@pytest.mark.parametrize("path", ["/nothing", "/v2/context", "/context/x", "/products/a/b"])
 def test_an_unknown_route_is_a_problem(client: TestClient, path: str) -> None:
     assert path in checked(client.get(path), 404, "no_such_route")["detail"]
 
