@@ -69,7 +69,7 @@ def assemble(
     tokens = count(_frame(resolution, product, fence, []))
     taken = 0
     for hit in hits[start : start + most]:
-        citation = _cite(hit, product, trust, extra)
+        citation = _cite(hit, product, trust, extra, count)
         place = _place(citation)
         cost = count(_block(most, citation, headed=place not in groups))
         if taken and tokens + cost > budget:
@@ -110,21 +110,28 @@ def distinct(hits: Iterable[Hit]) -> tuple[Hit, ...]:
     return tuple(kept)
 
 
-def _cite(hit: Hit, product: ProductRecord, trust: Mapping[str, str], extra: Extra) -> Citation:
+def _cite(
+    hit: Hit,
+    product: ProductRecord,
+    trust: Mapping[str, str],
+    extra: Extra,
+    count: Callable[[str], int],
+) -> Citation:
     passage = hit.passage
     location = passage.at(hit.release)
     options = extra.card(hit)
+    text = f"{passage.text}\n{options}" if options else passage.text
     return Citation.model_validate(
         {
             "id": passage.id,
-            "text": f"{passage.text}\n{options}" if options else passage.text,
+            "text": text,
             "note": extra.note(hit),
             "kind": passage.kind,
             "heading": passage.heading,
             "url": location.url,
             "product": passage.product,
             "releases": passage.releases,
-            "tokens": passage.tokens,
+            "tokens": count(text) if options else passage.tokens,
             "score": round(hit.score, 4),
             "sha256": location.page_sha256,
             "fetched_at": location.fetched_at,
