@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from contextlib import suppress
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -16,6 +18,23 @@ log = logging.getLogger(__name__)
 
 class _TooLarge(HTTPException):
     """More of a body has come than is ever read. Where a route awaits it, it becomes a problem."""
+
+
+DRAINED = 8 * MAX_BODY
+DRAIN_SECONDS = 2.0
+"""What is thrown away of a body that is refused, at most: about 1 MB. A client that is still
+sending when the connection closes sees a reset, and never the answer that says why."""
+
+
+async def _drain(receive: Receive) -> None:
+    read = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_SECONDS):
+            while read < DRAINED:
+                message = await receive()
+                read += len(message.get("body", b""))
+                if not message.get("more_body"):
+                    return
 
 
 class Guard:
@@ -38,6 +57,8 @@ class Guard:
             message = await receive()
             read += len(message.get("body", b""))
             if read > MAX_BODY or (length.isdigit() and int(length) > MAX_BODY):
+                if message.get("more_body"):
+                    await _drain(receive)
                 raise _TooLarge(413)
             return message
 
