@@ -199,7 +199,8 @@ def test_a_recorded_page_of_html_gives_its_passages(product, name, headings):
 
 
 def test_every_product_from_manual_pages_has_a_recorded_page():
-    recorded = {product for product, *_ in PAGES} | ELSEWHERE
+    # What nmap's licence allows of its pages is in doubt, so none is recorded.
+    recorded = {product for product, *_ in PAGES} | ELSEWHERE | {"nmap"}
     from_manuals = {
         product.id
         for product in CATALOGUE.values()
