@@ -22,6 +22,7 @@ _LITERAL = re.compile(r"[a-z][\w-]*(?:\[[a-z]+\])?")
 _COMMAND = re.compile(r"<?(?:sub)?(?:command|program|utility|cmd|executable)>?", re.IGNORECASE)
 _ARGUMENTS = re.compile(r"<?arg(?:s|v|ument|uments|ument\(s\))?>?", re.IGNORECASE)
 _TOKEN = re.compile(r"\w")
+_REMARK = re.compile(r"[A-Z][a-z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,8 @@ class _Reader:
                 continue
             if takes or node.text in {"--", "-"}:
                 continue
+            if top and _noted(nodes, number):
+                continue
             if number == 0 and top and self._is_literal(node):
                 self._usage.literal = node.text
                 continue
@@ -263,6 +266,18 @@ _TAKER = Option(names=("-",), arity="one")
 
 def _takes_next(option: Option) -> bool:
     return option.arity in {"one", "many"}
+
+
+def _noted(nodes: tuple[Node, ...], number: int) -> bool:
+    """``[-squash] Experimental [--force-rm]``: a word about the option before it, no operand."""
+    node, around = nodes[number], (*nodes[number - 1 : number], *nodes[number + 1 : number + 2])
+    return (
+        isinstance(node, Word)
+        and _REMARK.fullmatch(node.text) is not None
+        and len(around) == 2
+        and all(isinstance(one, Choice) and one.optional for one in around)
+        and all(_OPTION.match(word.text) for one in around for word in words((one,)))
+    )
 
 
 def _repeatable(positional: Positional) -> Positional:

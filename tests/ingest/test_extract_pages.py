@@ -310,3 +310,12 @@ def test_a_page_that_breaks_the_limits_is_refused_by_its_name():
     )
     with pytest.raises(ParseError, match="bad"):
         facts_of(page, Family())
+
+
+def test_a_word_about_an_option_in_the_synopsis_is_no_operand():
+    line = "docker build [--label[=[]]] [-squash] Experimental [--force-rm] PATH | URL | -"
+    sections = (Section(heading="SYNOPSIS", blocks=(Text(type="code", text=line),)),)
+    page = Page(slug="docker-build", title="x", command="docker build", sections=sections)
+    found = command_of(page, family("docker"))
+    assert found is not None
+    assert [one.name for one in found.positionals] == ["PATH|URL|-"]
