@@ -29,7 +29,7 @@ browser: ## a Chromium, for the tests of the web page
 	  SUDO=$$([ "$$(id -u)" = 0 ] || echo sudo); $$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; }
 
 demo: tools $(BIN)/.installed ## install, build a small real corpus, catch an invented flag, ask what is right
-	$(BIN)/flagstone build --data $(DEMO) postgresql git docker
+	$(BIN)/flagstone build --data $(DEMO) postgresql git docker@20.10 docker@26.1 docker@28.5
 	@# It exits with 1 because the flag is invented: that is what is to be shown.
 	$(BIN)/flagstone validate --data $(DEMO) "pg_dump --skip-table-data=audit_log shop" --version 13; test $$? -eq 1
 	$(BIN)/flagstone context --data $(DEMO) "skip the data of one table when dumping" --product postgresql --version 13
