@@ -60,11 +60,11 @@ def test_programs_accept_the_gold_options() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif("FLAGSTONE_DATA" not in os.environ, reason="needs a built corpus")
+@pytest.mark.skipif("FLAGSTONE_TEST_DATA" not in os.environ, reason="needs a built corpus")
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda one: one.id)
 def test_the_documentation_of_that_release_answers(question: Question) -> None:
     """Each key stands on one of the pages of the question, in the corpus that is named."""
-    snapshot = Snapshot.current(Path(os.environ["FLAGSTONE_DATA"]))
+    snapshot = Snapshot.current(Path(os.environ["FLAGSTONE_TEST_DATA"]))
     record = snapshot.products.get(question.product)
     if record is None or question.release not in {one.label for one in record.releases}:
         pytest.skip(f"{question.product} {question.release} is not in the corpus")
