@@ -267,7 +267,7 @@ def _reading_code(of_models: bool) -> str:
         *(sorted((here / "models").rglob("*.py")) if of_models else ()),
         *(here / name for name in ("passages.py", "reading.py", "release_files.py")),
         *(words / name for name in ("model.py", "tokens.py")),
-        *(commands / name for name in ("model.py", "dialect.py")),
+        *(commands / name for name in ("model.py", "dialect.py", "merge.py")),
     ):
         digest.update(file.read_bytes())
     return digest.hexdigest()

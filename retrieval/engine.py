@@ -228,7 +228,8 @@ class Engine:
             return ()
         given = {one.id for one in assembled.passages} if assembled else set()
         shown = [hit for hit in hits if hit.passage.id in given]
-        return self._usages.of(query, shown, resolution.product, resolution.resolved)
+        commands = spelled(query, self._commands[resolution.product])
+        return self._usages.of(query, commands, shown, resolution.product, resolution.resolved)
 
     def _listing(self, ask: Ask, resolution: Resolution | None) -> str:
         """Names the list of hits that a cursor points into."""

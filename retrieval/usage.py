@@ -94,7 +94,12 @@ class Usages:
         self._store = store
 
     def of(
-        self, question: str, hits: Iterable[Hit], product: str, release: str
+        self,
+        question: str,
+        spelled: Iterable[str],
+        hits: Iterable[Hit],
+        product: str,
+        release: str,
     ) -> tuple[CommandUsage, ...]:
         """The commands of a question: those that it spells, then those of the passages found.
 
@@ -102,8 +107,9 @@ class Usages:
         """
         found: dict[tuple[str, ...], Command] = {}
         defined: dict[tuple[str, ...], list[str]] = {}
-        for command in self._spelled(question, product, release):
-            found.setdefault(command.path, command)
+        for line in sorted(spelled):
+            if command := self._store.command(product, release, line.split()):
+                found.setdefault(command.path, command)
         for hit in hits:
             if (known := self.command(hit)) is None:
                 continue
@@ -145,17 +151,6 @@ class Usages:
             return ""
         usage = self._usage(question, hit.passage.product, hit.release, command, ())
         return "\n".join(_line(option) for option in usage.options)
-
-    def _spelled(self, question: str, product: str, release: str) -> list[Command]:
-        words = [word.strip("`'\"?,.;:()") for word in question.split()]
-        roots = set(self._store.children(product, release))
-        found = []
-        for at, word in enumerate(words):
-            if word in roots:
-                match = self._store.match(product, release, words[at:])
-                if match and (match.consumed > 1 or not match.command.children):
-                    found.append(match.command)
-        return found
 
     def _usage(
         self, question: str, product: str, release: str, command: Command, names: Sequence[str]

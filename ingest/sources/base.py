@@ -12,13 +12,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 from urllib.parse import quote
 
-from corpora.errors import ConfigurationError
+from corpora.catalogue import Product
+from corpora.errors import ConfigurationError, Reason, SourceError
 from corpora.model import Trust
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -105,6 +106,24 @@ class Source(Protocol):
         Raises SourceError; what came before the error is not a whole release.
         """
         ...
+
+
+def looked_up(
+    product: Product, labels: Sequence[str], look: Callable[[str], Found], on_progress: Progress
+) -> tuple[Found, ...]:
+    """Ask ``look`` for each of ``labels``, leaving out what there is not.
+
+    Raises what ``look`` raises, but for SourceError(NOT_FOUND).
+    """
+    found = []
+    for number, label in enumerate(labels):
+        on_progress(number, len(labels), f"releases of {product.title} looked for")
+        try:
+            found.append(look(label))
+        except SourceError as error:
+            if error.reason is not Reason.NOT_FOUND:
+                raise
+    return tuple(found)
 
 
 def fill(template: str, values: Mapping[str, str], *, url: bool = False) -> str:

@@ -17,7 +17,7 @@ from corpora.catalogue import NpmSource as Declaration
 from corpora.catalogue import Product
 from corpora.errors import Reason, SourceError
 from ingest.sources.archive import Limits, selector
-from ingest.sources.base import Document, Found, Progress, fill, fill_whole, silent
+from ingest.sources.base import Document, Found, Progress, fill, fill_whole, looked_up, silent
 from ingest.sources.debian_versions import belongs_to
 from ingest.sources.npm_program import Npm, Tarball
 from ingest.sources.pypi import public_name, unique_slug
@@ -43,16 +43,10 @@ class NpmSource:
 
     def releases(self, *, on_progress: Progress = silent) -> tuple[Found, ...]:
         """Which declared releases the registry has, in declared order. Raises SourceError."""
-        declared = [one for one in self.product.releases if one.sources.npm is not None]
-        found = []
-        for number, release in enumerate(declared):
-            on_progress(number, len(declared), f"releases of {self.product.title} looked for")
-            try:
-                found.append(self._candidate(release.label).found)
-            except SourceError as error:
-                if error.reason is not Reason.NOT_FOUND:
-                    raise
-        return tuple(found)
+        labels = [one.label for one in self.product.releases if one.sources.npm is not None]
+        return looked_up(
+            self.product, labels, lambda label: self._candidate(label).found, on_progress
+        )
 
     def prepare(self, found: Found, *, on_progress: Progress = silent) -> Found:
         """Download the tarball of ``found`` and return it. Raises SourceError."""

@@ -20,7 +20,7 @@ from corpora.catalogue import Product
 from corpora.catalogue import PypiSource as Declaration
 from corpora.errors import Reason, SourceError
 from ingest.sources.archive import Limits, Member, selector
-from ingest.sources.base import Document, Found, Progress, fill, fill_whole, silent
+from ingest.sources.base import Document, Found, Progress, fill, fill_whole, looked_up, silent
 from ingest.sources.debian_versions import belongs_to
 from ingest.sources.pip import Pip, Wheel
 from ingest.sources.wheels import read_package
@@ -55,16 +55,10 @@ class PypiSource:
         One that it hasn't is left out. Raises SourceError where it can't be asked, ToolMissing
         without pip.
         """
-        declared = [one for one in self.product.releases if one.sources.pypi is not None]
-        found = []
-        for number, release in enumerate(declared):
-            on_progress(number, len(declared), f"releases of {self.product.title} looked for")
-            try:
-                found.append(self._candidate(release.label).found)
-            except SourceError as error:
-                if error.reason is not Reason.NOT_FOUND:
-                    raise
-        return tuple(found)
+        labels = [one.label for one in self.product.releases if one.sources.pypi is not None]
+        return looked_up(
+            self.product, labels, lambda label: self._candidate(label).found, on_progress
+        )
 
     def prepare(self, found: Found, *, on_progress: Progress = silent) -> Found:
         """Download the wheels of ``found`` and return it.
