@@ -170,6 +170,8 @@ class Citation(Frozen):
     url: str
     note: str = ""
     """When what it defines came and went, where the documented releases tell: ``since 15``."""
+    excerpt: bool = False
+    """Whether ``text`` is the term and the first sentence alone; the rest can be had by ``id``."""
     product: str
     releases: tuple[str, ...]
     tokens: int

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 from corpora.errors import CorruptSnapshot
 from corpora.model import Frozen, Passage
 from corpora.snapshot import Snapshot
-from retrieval.embed import CachedEmbedder, Embedder
+from retrieval.embed import CachedEmbedder, Embedder, OnProgress
 from retrieval.lexical import Bm25
 from retrieval.store import Location, Point, SparseVector, Store, create_store, open_store
 
-FORMAT = 1
+FORMAT = 2
 BATCH = 2_048
 """Passages embedded and stored at a time: some 10 MB of vectors."""
 
@@ -120,11 +120,12 @@ class Indexer:
                 points=total,
             ) as store:
                 for passages in _batches(snapshot, BATCH):
-                    before = done
-                    vectors = embedder.embed(
-                        [dense_text(passage, embedder) for passage in passages],
-                        on_progress=lambda n, _, before=before: progress(  # type: ignore[misc]
-                            "embed", before + n, total
+                    before, size = done, len(passages)
+                    vectors = dense_vectors(
+                        passages,
+                        embedder,
+                        on_progress=lambda n, of, before=before, size=size: progress(  # type: ignore[misc]
+                            "embed", before + n * size // of, total
                         ),
                     )
                     points = [
@@ -195,8 +196,27 @@ def open_index(snapshot: Snapshot, embedder: Embedder, location: Location | None
     return Index(store, card.bm25, counts)
 
 
+def dense_vectors(
+    passages: Sequence[Passage], embedder: Embedder, *, on_progress: OnProgress | None = None
+) -> NDArray[np.float32]:
+    """Unit vectors of passages: float32, (n, d).
+
+    That of a definition is halfway between what it says and what it says together with the command
+    that it belongs to. With either alone, options of the right command, or the same option of
+    another one, come first too often.
+    """
+    named = [place for place, passage in enumerate(passages) if passage.names]
+    own = [embedder.tokens.head(passages[place].text, HEAD_TOKENS) for place in named]
+    texts = [dense_text(passage, embedder) for passage in passages]
+    found = embedder.embed([*texts, *own], on_progress=on_progress)
+    vectors = found[: len(passages)].copy()
+    vectors[named] += found[len(passages) :]
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(norms, 1e-12), np.float32)
+
+
 def dense_text(passage: Passage, embedder: Embedder) -> str:
-    """What a passage's dense vector is made of: what it belongs to, then how it begins."""
+    """A passage as one text: what it belongs to, then how it begins."""
     name = passage.command or passage.title
     about = f"{name}: {passage.summary}. " if passage.summary else f"{name}. "
     text = f"{about}{' > '.join(passage.heading[1:])}\n{passage.text}"

@@ -27,6 +27,7 @@ from corpora.tokens import default_counter
 from ingest.reading import Job, read
 from retrieval.embed import CachedEmbedder, Embedder
 from retrieval.engine import Engine
+from retrieval.excerpt import excerpt
 from retrieval.request import MAX_BUDGET, ContextRequest, SearchRequest
 
 Truth = Mapping[tuple[str, str], frozenset[tuple[str, str]]]
@@ -98,7 +99,8 @@ def check(engine: Engine, truth: Truth, asked: list[Triple]) -> tuple[int, int]:
             assert cited.product == triple.product
             assert triple.release in cited.releases
             kept = engine.passage(cited.id)
-            assert (kept.page, cited.text) in standing, triple
+            assert (kept.page, kept.text) in standing, triple
+            assert cited.text == (excerpt(kept) if cited.excerpt else kept.text)
             assert cited.url == kept.at(triple.release).url
         checked += len(hits) + len(context.passages)
     return checked, answered
