@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,6 +24,13 @@ TINY = 25
 """Tokens below which text is no passage of its own where it has a neighbour to go with."""
 
 _FENCE = 6  # tokens of the two fences around code
+
+_SENTENCE_ENDS = re.compile(
+    r"""(?:(?<=[.?!]\s)|(?<=[.?!]["')\]}’”»]\s))(?<!e\.g\.\s)(?<!i\.e\.\s)(?<!\bcf\.\s)(?=\S)"""
+)
+"""Where a sentence begins; in small letters too, as many do that begin with a function's name.
+SentenceSplitter would ask NLTK, which without a trained model knows no more, imports SciPy and
+scikit-learn (2 s and 100 MB each process), and downloads what its folder doesn't hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,4 +160,5 @@ def _splitter(limit: int, count: Count) -> SentenceSplitter:
         chunk_size=limit,
         chunk_overlap=0,  # a block lands in one passage only
         tokenizer=lambda piece: range(count(piece)),  # only its length is looked at
+        chunking_tokenizer_fn=_SENTENCE_ENDS.split,
     )

@@ -133,7 +133,10 @@ class _Walk:
     def _string(self, parent: Tag, text: str, inside: _Inside) -> None:
         if not inside.verbatim and not text.strip(_ASCII_SPACES):
             text = "\n" if "\n" in text else " "
-        self.add(parent, inside.strings(text))
+        # Beautiful Soup's own constructor also sets everything that is set here.
+        node = str.__new__(inside.strings, text)
+        node.next_element = node.next_sibling = node.previous_sibling = None
+        self.add(parent, node)
 
 
 def _within(inside: _Inside, name: str) -> _Inside:
