@@ -77,8 +77,26 @@ class TokenCounter:
 
     def head(self, text: str, tokens: int) -> str:
         """The beginning of ``text``, at most ``tokens`` long."""
+        if self._known is not None:
+            end = self._end_of(text, tokens)
+            if end is None:
+                return text
+            text = text[:end]  # the rest needn't be looked at
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
         return text if len(encoding) <= tokens else text[: encoding.offsets[tokens - 1][1]]
+
+    def _end_of(self, text: str, tokens: int) -> int | None:
+        """The end of the chunk with which ``text`` has more than ``tokens``; None: it never has."""
+        counted = 0
+        for chunk in _CHUNK.finditer(text):
+            counted += (
+                (self._known or self._weigh)(chunk[0])
+                if len(chunk[0]) <= _KEPT
+                else len(self._tokenizer.encode(chunk[0], add_special_tokens=False))
+            )
+            if counted > tokens:
+                return chunk.end()
+        return None
 
     def split(self, text: str) -> list[str]:
         """The pieces of ``text``, one per token, as splitters ask for them."""

@@ -35,9 +35,7 @@ def tree(name: str, html: str) -> BeautifulSoup:
     try:
         soup = BeautifulSoup(html, builder=Builder(hidden, MAX_DEPTH))
     except TooDeep:
-        raise ParseError(
-            name, Reason.MALFORMED, f"elements nest deeper than {MAX_DEPTH}"
-        ) from None
+        raise ParseError(name, Reason.MALFORMED, f"elements nest deeper than {MAX_DEPTH}") from None
     except (ParserRejectedMarkup, ValueError, AssertionError) as error:
         raise ParseError(name, Reason.MALFORMED, str(error)) from error
     if soup.body is None:

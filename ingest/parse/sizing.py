@@ -148,12 +148,16 @@ def _gather(pieces: Iterable[str], glue: str, limit: int, count: Count) -> Itera
 def _sentences(text: str, limit: int, count: Count) -> Iterable[str]:
     if count(text) <= limit:
         return [text]
-    return _splitter(limit, count).split_text(text)
+    found = _SENTENCE_ENDS.split(text)
+    if max(map(count, found)) > limit:
+        return _splitter(limit, count).split_text(text)
+    # What SentenceSplitter does with sentences that fit, without importing it.
+    return [part.strip() for part in _gather(found, "", limit, count)]
 
 
 @lru_cache(maxsize=8)
 def _splitter(limit: int, count: Count) -> SentenceSplitter:
-    # Importing LlamaIndex takes 0.8 s: only where a text is too long.
+    # Importing LlamaIndex takes 0.8 s: only where a sentence is too long.
     from llama_index.core.node_parser import SentenceSplitter
 
     return SentenceSplitter(
