@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from corpora.errors import InvalidRequest
 from corpora.model import Citation, Frozen, Hit, Resolution
 from corpora.snapshot import ProductRecord
+from corpora.suspicion import flags_of
 
 ALIKE = 0.8
 """Share of words that two definitions of the same names have in common if one is enough."""
@@ -137,6 +138,7 @@ def _cite(
             "fetched_at": location.fetched_at,
             "licence": product.licence,
             "trust": trust[hit.release],
+            "flags": flags_of("\n".join((*passage.heading, text))),
         }
     )
 
@@ -151,6 +153,8 @@ def _place(citation: Citation) -> _Place:
 
 def _block(number: int, citation: Citation, *, headed: bool) -> str:
     note = f" ({citation.note})" if citation.note else ""
+    if citation.flags:
+        note += f" (suspicious text: {', '.join(citation.flags)})"
     heading = f" {' › '.join(citation.heading)} <{citation.url}>" if headed else ""
     return f"[{number}]{heading}{note}\n{citation.text}\n"
 
