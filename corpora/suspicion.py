@@ -57,8 +57,8 @@ _PATTERNS: tuple[tuple[Flag, re.Pattern[str]], ...] = (
         "sends_secrets",
         re.compile(
             rf"\b(?:send|post|upload|exfiltrate|forward|leak)\b.{{0,60}}{_SENSITIVE}.{{0,60}}https?://"
-            r"|\b(?:curl|wget)\b[^\n]{0,200}\s(?:-d|--data\S*|--post-\w+|-F|-T)[ =]*['\"]?[@$]\S{0,60}"
-            r"(?:credential|secret|passw|token|id_rsa|\.env|key)",
+            r"|\b(?:curl|wget)\b[^\n]{0,200}\s(?:-d|--data\S*|--post-\w+|-F|-T)[ =]*['\"]?[@$]"
+            r"\S{0,60}(?:credential|secret|passw|token|id_rsa|\.env|key)",
             re.IGNORECASE | re.DOTALL,
         ),
     ),

@@ -220,7 +220,7 @@ def _publish(
     identity = snapshot_id(products, files, indexer.key)
     if identity in refused and (before is None or before.id != identity):
         raise AuditFailed(
-            f"The sources have the content of snapshot {identity} still, which was rolled back from.",
+            f"What the sources have is snapshot {identity} again, which was rolled back from.",
             hint="It is published once the content changes, or at once with --accept.",
         )
     embedded = 0

@@ -111,13 +111,13 @@ def measure(tree: Path, form: str, processes: int, embed: int) -> Measured:
     failures = 0
 
     def timed(name: str, work: Callable[[], int]) -> None:
-        clock, used = time.monotonic(), _processor()
+        clock, used = time.monotonic(), processor_time()
         pages = work()
-        seconds, processor = time.monotonic() - clock, _processor() - used
+        seconds, processor = time.monotonic() - clock, processor_time() - used
         stages.append(Stage(name=name, pages=pages, seconds=seconds, processor=processor))
 
     with tempfile.TemporaryDirectory() as state, served(tree) as start:
-        product = _product(start, form, Path(state))
+        product = declared(start, form, Path(state))
         with Door(Policy(networks=(ip_network("127.0.0.1/32"),))) as door:
             source = SiteSource(product, door, Path(state))
             (found,) = source.releases()
@@ -205,18 +205,19 @@ def _apart(documents: Sequence[Document], form: str) -> tuple[Stage, ...]:
     )
 
 
-def _processor() -> float:
+def processor_time() -> float:
     """Processor time so far, of this process and of those that have ended."""
     spent = os.times()
     return spent.user + spent.system + spent.children_user + spent.children_system
 
 
-def _product(start: str, form: str, folder: Path) -> Product:
-    declared = folder / "declared"
-    declared.mkdir()
+def declared(start: str, form: str, folder: Path) -> Product:
+    """A product of one release, the site at ``start``; its declaration is kept in ``folder``."""
+    products = folder / "declared"
+    products.mkdir()
     text = _PRODUCT.replace("{start}", start).replace("{format}", form)
-    (declared / "tree.toml").write_text(text, "utf-8")
-    return Catalogue.load(declared)["tree"]
+    (products / "tree.toml").write_text(text, "utf-8")
+    return Catalogue.load(products)["tree"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
