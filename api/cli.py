@@ -27,6 +27,7 @@ from api.cli_common import (
     request,
 )
 from api.cli_common import targets as parse_targets
+from api.cli_discover import discover
 from api.cli_doctor import doctor
 from api.cli_keys import keys
 from api.cli_refresh import refresh
@@ -257,7 +258,7 @@ def mcp(data: Data = None) -> None:
         wiring.serve_mcp(load_settings(data=data))
 
 
-for command in (validate, describe, diff, refresh, doctor):
+for command in (validate, describe, diff, refresh, discover, doctor):
     app.command(epilog=EPILOG)(command)
 app.add_typer(keys)
 app.add_typer(evaluation, name="eval")

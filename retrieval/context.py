@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from corpora.errors import InvalidRequest
 from corpora.model import Citation, Frozen, Hit, Resolution
 from corpora.snapshot import ProductRecord
+from corpora.suspicion import flags_of
 from retrieval.excerpt import excerpt
 
 ALIKE = 0.8
@@ -166,6 +167,7 @@ def _cite(
             "fetched_at": location.fetched_at,
             "licence": product.licence,
             "trust": trust[hit.release],
+            "flags": flags_of("\n".join((*passage.heading, text))),
         }
     )
 
@@ -180,6 +182,8 @@ def _place(citation: Citation) -> _Place:
 
 def _block(number: int, citation: Citation, *, headed: bool) -> str:
     note = f" ({citation.note})" if citation.note else ""
+    if citation.flags:
+        note += f" (suspicious text: {', '.join(citation.flags)})"
     heading = " › ".join(citation.heading)
     if citation.excerpt:
         # The address is in the citation: here it would cost as much as the excerpt itself.

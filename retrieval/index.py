@@ -27,6 +27,8 @@ from retrieval.lexical import Bm25
 from retrieval.store import Location, Point, SparseVector, Store, create_store, open_store
 
 FORMAT = 2
+CARD = "index/card.json"
+"""Where a snapshot keeps what its index says of itself."""
 BATCH = 2_048
 """Passages embedded and stored at a time: some 10 MB of vectors."""
 
