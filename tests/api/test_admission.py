@@ -9,7 +9,7 @@ import httpx
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from api.limits import Admission
+from api.middleware.admission import Admission
 
 
 class App:
