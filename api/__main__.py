@@ -9,7 +9,7 @@ from __future__ import annotations
 
 def main() -> None:
     """Run the command line."""
-    from api.cli import main as run
+    from api.cli.program import main as run
 
     run()
 

@@ -242,20 +242,15 @@ def open_serving(settings: Settings, metrics: Metrics | None = None) -> Serving:
     return Serving(settings.data, open_engine)
 
 
-def application(
-    settings: Settings, serving: Serving | None = None, metrics: Metrics | None = None
-) -> FastAPI:
+def application(settings: Settings, serving: Serving, metrics: Metrics) -> FastAPI:
     """The service over the data directory, its snapshot open and checked."""
     # Imported here, because the other commands have no use for a web framework.
     from api.http import create_app
     from api.logs import log_requests
-    from api.metrics import Metrics
     from api.middleware.stack import Policy
     from api.tracing import collector, trace_requests
 
     log_requests(as_json=settings.log_format == "json")
-    metrics = metrics or Metrics()
-    serving = serving or open_serving(settings, metrics)
     serving.start()
     app = create_app(serving, Policy.of(settings), metrics)
     if settings.traces:

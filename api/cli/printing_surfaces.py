@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 
-from api.printing import err, out
+from api.cli.printing import err, out
 from commands.model import Option
 from commands.validate import Issue
 from retrieval.answers import CommandAnswer, DiffAnswer, ValidationAnswer

@@ -8,8 +8,8 @@ import typer
 from rich.table import Table
 
 from api import wiring
-from api.cli_common import FAILED, Data, Json, errors
-from api.printing import err, out, print_json
+from api.cli.common import FAILED, Data, Json, errors
+from api.cli.printing import err, out, print_json
 from api.settings import load_settings
 from corpora.catalogue import Catalogue
 

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from api import wiring
-from api.cli_common import (
+from api.cli.common import (
     ABSTAINED,
     EPILOG,
     Data,
@@ -22,7 +22,7 @@ from api.cli_common import (
     errors,
     request,
 )
-from api.printing import out, print_context, print_json
+from api.cli.printing import out, print_context, print_json
 from api.settings import load_settings
 from corpora.model import Frozen
 from corpora.snapshot import Snapshot, current_id
