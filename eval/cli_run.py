@@ -97,7 +97,7 @@ def run(
         )
         answers, missing = start(wanted, source, tables, out)
         recorded.write(out / "answers.jsonl", answers)
-        made = build(chosen, scored(chosen, answers, tables), split)
+        made = build(chosen, scored(chosen, answers, tables), split, tables)
         write_report(made, out)
         say(markdown(made))
         if missing:

@@ -44,7 +44,9 @@ def scored(tasks: Sequence[Task], answers: Iterable[Answer], tables: Tables) -> 
     return found
 
 
-def build(tasks: Sequence[Task], results: Sequence[Scored], split: str) -> Report:
+def build(
+    tasks: Sequence[Task], results: Sequence[Scored], split: str, tables: Tables
+) -> Report:
     """Sum the scores up."""
     by_key: dict[Key, list[Scored]] = defaultdict(list)
     for one in results:
@@ -54,6 +56,7 @@ def build(tasks: Sequence[Task], results: Sequence[Scored], split: str) -> Repor
     outcomes = {f"{model} · {arm}": _outcomes(held) for (model, arm), held in ordered.items()}
     return Report(
         dataset=dataset_hash(tasks),
+        truth=tables.fingerprint(task.product for task in tasks),
         split=split,
         tasks=len(tasks),
         missing={
@@ -100,6 +103,9 @@ def _group(by: str, name: str, held: Sequence[Scored]) -> Group:
     commands, options = total(lambda s: s.commands), total(lambda s: s.options)
     answers = [answer for _, answer, _ in held]
     destructive = total(lambda s: s.destructive)
+    # A context depends on the task alone: one of its seeds speaks for all.
+    contexts = {task.id: answer.grounding for task, answer, _ in held if answer.grounding}
+    given = contexts.values()
     return Group(
         model=answers[0].model,
         arm=answers[0].arm,
@@ -116,6 +122,8 @@ def _group(by: str, name: str, held: Sequence[Scored]) -> Group:
         deprecated_options=wilson(total(lambda s: s.deprecated_options), options),
         valid_commands=wilson(total(lambda s: s.valid_commands), commands),
         correct=wilson(total(lambda s: s.correct), len({t.id for t, _, _ in held if t.gold})),
+        citation_precision=wilson(sum(g.relevant for g in given), sum(g.citations for g in given)),
+        covered=wilson(sum(g.covered for g in given), len(given)),
         unchecked=wilson(total(lambda s: s.unchecked), destructive),
         unjudged=total(lambda s: s.unjudged),
         options_per_command=options / commands if commands else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from eval.report.markdown import HEAD, difference, rate, row
+from eval.report.markdown import COST, HEAD, cost, difference, rate, row
 from eval.report.model import Example, Group, Report
 from eval.scoring.statistics import Rate
 
@@ -45,6 +45,8 @@ def _parts(report: Report) -> Iterator[str]:
     yield "<h2>Tasks answered correctly</h2>"
     yield chart([(f"{one.model} · {one.arm}", one.correct) for one in whole])
     yield table(HEAD, [row(one) for one in whole])
+    yield "<h2>What was given, and what it took</h2>"
+    yield table(COST, [cost(one) for one in whole])
     for stratum in sorted({one.name for one in report.groups if one.by == "stratum"}):
         held = [one for one in report.groups if (one.by, one.name) == ("stratum", stratum)]
         yield f"<h3>Invented, stratum {escape(stratum)} ({held[0].tasks} tasks)</h3>"

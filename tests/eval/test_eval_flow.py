@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from eval.answers import ARMS, Answer, read, write
-from eval.arms.knowledge import Nothing
+from eval.arms.knowledge import Given, Nothing
 from eval.arms.prompts import SYSTEM, first, rendered, second
 from eval.cli import app
 from eval.tasks.model import load
@@ -129,7 +129,7 @@ def test_an_arm_that_needs_documentation_says_so():
 
 class _Sceptic(Nothing):
     def context(self, product, release, question):
-        return "CONTEXT"
+        return Given(text="CONTEXT")
 
     def complaints(self, product, release, text):
         return "- unknown_flag: --frobnicate" if "--frobnicate" in text else ""
