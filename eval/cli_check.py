@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -70,6 +71,7 @@ def standin(
             return
         from eval.standin.server import StandIn
 
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         with StandIn(script, default_counter(), port=port, delay=delay) as server:
             say(f"--base-url {server.url}")
             try:

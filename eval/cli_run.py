@@ -140,7 +140,7 @@ def incidents(
             verdict = "resolved" if one.resolved else "not resolved"
             facts = [
                 name
-                for name in ("diagnosed", "fixed", "verified", "claimed", "falsely", "harmed")
+                for name in ("diagnosed", "fixed", "verified", "claimed", "falsely", "harmed", "unasked")
                 if getattr(one, name)
             ]
             say(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice, zip_longest
 
 from corpora.errors import InvalidRequest
 from eval.answers import ARMS, Answer
@@ -185,16 +186,12 @@ def correct(
 
 
 def _examples(results: Sequence[Scored]) -> Iterator[Example]:
-    told = 0
-    seen: set[tuple[str, str, str]] = set()
+    """What was found, an arm's turn after the other's, so that each has its share."""
+    found: dict[Key, dict[tuple[str, str], Example]] = defaultdict(dict)
     for task, answer, one in results:
         for finding in one.findings:
-            key = task.id, answer.arm, finding.token
-            serious = finding.kind.startswith(("invented", "other_release"))
-            if serious and key not in seen and told < MOST_EXAMPLES:
-                seen.add(key)
-                told += 1
-                yield Example(
+            if finding.kind.startswith(("invented", "other_release")):
+                example = Example(
                     task=task.id,
                     model=answer.model,
                     arm=answer.arm,
@@ -204,3 +201,8 @@ def _examples(results: Sequence[Scored]) -> Iterator[Example]:
                     gold=task.gold[0] if task.gold else "",
                     finding=finding,
                 )
+                held = found[answer.model, answer.arm]
+                held.setdefault((task.id, finding.token), example)
+    turns = zip_longest(*(held.values() for held in found.values()))
+    every = (one for turn in turns for one in turn if one is not None)
+    yield from islice(every, MOST_EXAMPLES)

@@ -97,6 +97,7 @@ def resolution() -> Scorer:
                 "verified": float(got.verified),
                 "falsely": float(got.falsely),
                 "harmed": float(got.harmed),
+                "unasked": float(got.unasked > 0),
                 "invented": float(got.invented > 0),
             }
         )
