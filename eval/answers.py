@@ -6,8 +6,8 @@ One object a line::
 
 Optional: ``seed`` (several answers to one task are averaged within the task), ``input_tokens``,
 ``output_tokens``, ``seconds``, ``turns``, ``grounded`` (whether the arm had anything to give) and
-``grounding`` (how much of it was to the point): the last two stand in the prompts, and are taken from
-there by ``score --prompts``.
+``grounding`` (how much of it was to the point): the last two stand in the prompts, and are taken
+from there by ``score --prompts``.
 """
 
 from __future__ import annotations

@@ -45,9 +45,7 @@ def scored(tasks: Sequence[Task], answers: Iterable[Answer], tables: Tables) -> 
     return found
 
 
-def build(
-    tasks: Sequence[Task], results: Sequence[Scored], split: str, tables: Tables
-) -> Report:
+def build(tasks: Sequence[Task], results: Sequence[Scored], split: str, tables: Tables) -> Report:
     """Sum the scores up."""
     by_key: dict[Key, list[Scored]] = defaultdict(list)
     for one in results:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from eval.report.markdown import COST, HEAD, cost, difference, rate, row
+from eval.report.markdown import COST, HEAD, cost, difference, row
 from eval.report.model import Example, Report
 from eval.report.plots import chart, heat, small
 
@@ -21,6 +21,8 @@ svg text{font:12px system-ui,sans-serif;fill:#1b1f24}mark{background:#ffd8d3}
 @media(prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}svg text{fill:#e6edf3}
 th,td{border-color:#30363d}mark{background:#6e2b25;color:inherit}small{color:#9198a1}}
 """
+
+
 def page(report: Report) -> str:
     """The report as HTML."""
     return "\n".join(_parts(report))
@@ -33,7 +35,8 @@ def _parts(report: Report) -> Iterator[str]:
     yield "<h1>How often are options invented?</h1>"
     yield (
         f"<p>{report.tasks} tasks ({escape(report.split)}), dataset "
-        f"<code>{escape(report.dataset)}</code>, truth <code>{escape(report.truth)}</code>. Judged against what the programs accept, never "
+        f"<code>{escape(report.dataset)}</code>, truth <code>{escape(report.truth)}</code>. "
+        "Judged against what the programs accept, never "
         "against documentation. Intervals: 95 %, Wilson; seeds averaged within the task. What was "
         "not answered is counted as unanswered, not as free of inventions.</p>"
     )

@@ -1,8 +1,9 @@
 """A scripted model that invents options at a known rate: what the suite itself is measured by.
 
-It knows the gold answer of some tasks by heart, by a fixed coin for each. Of the others it spoils an
-option, unless what it is told names the options that it needs. So the right result of every arm is
-known beforehand: ``none`` must find the rate, ``oracle`` nothing, and a context as much as it covers.
+It knows the gold answer of some tasks by heart, by a fixed coin for each. Of the others it spoils
+an option, unless what it is told names the options that it needs. So the right result of every arm
+is known beforehand: ``none`` must find the rate, ``oracle`` nothing, and a context as much as it
+covers.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from eval.runner.journal import Journal, Turn
 from eval.scoring.extract import extract
 from eval.scoring.gold import gold_uses
 from eval.scoring.judge import judge
-from eval.standin.script import INVENTED, Script, ignorant, spoil
+from eval.standin.script import Script, ignorant, spoil
 from eval.standin.server import StandIn
 from eval.tasks.model import load
 from eval.truth.tables import Tables

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eval.scoring.extract import extract
-from eval.scoring.mutate import Mutant, found_out, verdicts
+from eval.scoring.mutate import FOREIGN, Mutant, found_out, verdicts
 from eval.scoring.score import Score, score
 from eval.tasks.model import Task, load
 from eval.truth.tables import Tables, release_key
@@ -37,7 +37,7 @@ def test_every_mutation_of_a_gold_answer_is_found():
 
 def test_a_scorer_that_overlooks_something_would_be_caught():
     task = BY_ID["aws-001"]
-    one = Mutant(task=task.id, kind="added option", text=task.gold[0], token="--zz")
+    one = Mutant(task=task.id, kind="added option", text=task.gold[0], token=FOREIGN)
     assert not found_out(one, _scored(task, one.text))  # nothing is wrong with it
 
 
