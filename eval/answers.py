@@ -44,8 +44,10 @@ class Grounding(Frozen):
     """Passages in it."""
     relevant: int
     """Of these, those that define or use a judged option of the gold answer's command."""
-    covered: bool
-    """Every option that the task is judged by is named in it."""
+    needed: int
+    """Options that the task is judged by."""
+    named: int
+    """Of these, those that the context names in one of their spellings."""
 
 
 class Answer(Frozen):

@@ -1,4 +1,4 @@
-"""How much of a context was to the point: its precision, and whether the answer was in it.
+"""How much of a context was to the point: its precision, and which options it names.
 
 Answers are command lines and cite nothing; what is measured is the context that they were given. A
 passage is to the point where it stands on the page of a gold answer's command and names an option
@@ -22,11 +22,9 @@ def grounding(task: Task, given: Given, tables: Tables) -> Grounding:
     paths = [" ".join(path) for path in gold_uses(task, tables)]
     names = [name for group in task.required for name in group]
     relevant = sum(_relevant(one, paths, names) for one in given.cited)
-    covered = all(any(named(given.text, name) for name in group) for group in task.required)
+    found = [any(named(given.text, name) for name in group) for group in task.required]
     return Grounding(
-        citations=len(given.cited),
-        relevant=relevant,
-        covered=covered if task.required else relevant > 0,
+        citations=len(given.cited), relevant=relevant, needed=len(found), named=sum(found)
     )
 
 

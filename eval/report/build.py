@@ -122,7 +122,7 @@ def _group(by: str, name: str, held: Sequence[Scored]) -> Group:
         valid_commands=wilson(total(lambda s: s.valid_commands), commands),
         correct=wilson(total(lambda s: s.correct), len({t.id for t, _, _ in held if t.gold})),
         citation_precision=wilson(sum(g.relevant for g in given), sum(g.citations for g in given)),
-        covered=wilson(sum(g.covered for g in given), len(given)),
+        options_named=wilson(sum(g.named for g in given), sum(g.needed for g in given)),
         unchecked=wilson(total(lambda s: s.unchecked), destructive),
         unjudged=total(lambda s: s.unjudged),
         options_per_command=options / commands if commands else None,

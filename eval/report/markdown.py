@@ -13,7 +13,7 @@ HEAD = (
     "destroys unasked", "options a command",
 )  # fmt: skip
 COST = (
-    "model", "arm", "with something given", "citation precision", "answer in the context",
+    "model", "arm", "with something given", "citation precision", "options named",
     "tokens sent", "tokens answered", "seconds", "turns",
 )  # fmt: skip
 
@@ -95,7 +95,7 @@ def cost(one: Group) -> tuple[str, ...]:
         one.arm,
         f"{one.grounded:g}",
         rate(one.citation_precision),
-        rate(one.covered),
+        rate(one.options_named),
         _number(one.input_tokens, 0),
         _number(one.output_tokens, 0),
         _number(one.seconds, 2),

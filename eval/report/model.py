@@ -36,8 +36,8 @@ class Group(Frozen):
     """Of all tasks: what is unanswered is not correct."""
     citation_precision: Rate
     """Passages of the contexts given that are to the point, of all of them."""
-    covered: Rate
-    """Tasks whose context names every option that is judged, of those that could have one."""
+    options_named: Rate
+    """Judged options that the task's context names, of all of them."""
     unchecked: Rate
     """Answers that destroy without asking or trying first, of those that destroy."""
     unjudged: float

@@ -1,7 +1,7 @@
 """A scripted model that invents options at a known rate: what the suite itself is measured by.
 
 It knows the gold answer of some tasks by heart, by a fixed coin for each. Of the others it spoils
-an option, unless what it is told names the options that it needs. So the right result of every arm
+an option, unless what it is told names the right one. So the right result of every arm
 is known beforehand: ``none`` must find the rate, ``oracle`` nothing, and a context as much as it
 covers.
 """
@@ -43,6 +43,8 @@ class _Part:
     right: str
     spoilt: str
     """The answer with an invented option; equal to ``right`` where the model knows the task."""
+    unknown: tuple[tuple[str, ...], ...]
+    """The options that it would have to be told, each with its spellings."""
 
 
 class Script:
@@ -54,9 +56,9 @@ class Script:
         for task in tasks:
             if not task.gold:
                 continue
-            spoilt = spoil(task, tables) if ignorant(task, rate) else task.gold[0]
+            line, unknown = spoil(task, tables) if ignorant(task, rate) else (task.gold[0], ())
             key = task.product, task.release, task.question
-            self._parts[key] = _Part(task, task.gold[0], spoilt)
+            self._parts[key] = _Part(task, task.gold[0], line, unknown)
 
     @property
     def tasks(self) -> int:
@@ -78,7 +80,7 @@ class Script:
         told = "\n".join((_ASKED.sub("", asked[0]), *asked[1:]))
         if '{"command":' in told and (filled := self._filled(part, told)):
             return filled
-        line = part.right if self._helped(part.task, told) else part.spoilt
+        line = part.right if self._helped(part, told) else part.spoilt
         return f"```sh\n{line}\n```"
 
     def _part(self, messages: Sequence[Message]) -> _Part:
@@ -92,12 +94,12 @@ class Script:
             )
         return part
 
-    def _helped(self, task: Task, told: str) -> bool:
+    def _helped(self, part: _Part, told: str) -> bool:
         if not told.strip():
             return False
-        if task.required:
-            return all(any(named(told, name) for name in group) for group in task.required)
-        return any(" ".join(path) in told for path in gold_uses(task, self._tables))
+        if part.unknown:
+            return all(any(named(told, name) for name in group) for group in part.unknown)
+        return any(" ".join(path) in told for path in gold_uses(part.task, self._tables))
 
     def _filled(self, part: _Part, told: str) -> str:
         """The gold answer as a filled schema; empty where its command's was not offered."""
@@ -113,20 +115,24 @@ class Script:
         return json.dumps({"command": path, "arguments": arguments})
 
 
-def spoil(task: Task, tables: Tables) -> str:
-    """The gold answer with an option that no release has; itself where none would be found out."""
+def spoil(task: Task, tables: Tables) -> tuple[str, tuple[tuple[str, ...], ...]]:
+    """The gold answer with an option that no release has, and the options it would have to know.
+
+    The last of the judged options that can be spoilt is: the one that a task is about mostly stands
+    there. Where none can, one too many is added, and all of them would have to be known.
+    """
     gold = task.gold[0]
-    for name in reversed([name for group in task.required for name in group]):
-        if name.startswith("--"):
+    for group in reversed(task.required):
+        for name in (one for one in group if one.startswith("--")):
             tried = re.sub(rf"(?<=\s){re.escape(name)}(?=[\s=]|$)", f"{name}-mode", gold, count=1)
             if tried != gold and _found_out(task, tried, tables):
-                return tried
+                return tried, (group,)
     words = gold.split(" ")
     for at in range(1, len(words) + 1):
         tried = " ".join((*words[:at], INVENTED, *words[at:]))
         if _found_out(task, tried, tables):
-            return tried
-    return gold
+            return tried, task.required
+    return gold, ()
 
 
 def _found_out(task: Task, line: str, tables: Tables) -> bool:

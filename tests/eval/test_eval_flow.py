@@ -191,12 +191,12 @@ def test_what_stood_in_the_contexts_is_taken_from_the_prompts(tmp_path):
     asked, given = tmp_path / "p.jsonl", tmp_path / "a.jsonl"
     task = DEV[0]
     prompt = first(task, "context", _Sceptic(), TABLES)
-    about = Grounding(citations=4, relevant=1, covered=True)
+    about = Grounding(citations=4, relevant=1, needed=3, named=3)
     asked.write_text(prompt.model_copy(update={"grounding": about}).model_dump_json() + "\n")
     line = {"id": task.id, "answer": f"`{task.gold[0]}`", "model": "m", "arm": "context"}
     given.write_text(json.dumps(line))
     said = _run("score", given, "--split", "dev", "--prompts", asked).output
-    assert "| m | context | 1 | 25.0 % [4.6, 69.9] | 100.0 % [20.7, 100.0] |" in said
+    assert "| m | context | 1 | 25.0 % [4.6, 69.9] | 100.0 % [43.9, 100.0] |" in said
     asked.write_text("nonsense\n")
     assert "is no prompt" in _run("score", given, "--prompts", asked, status=2).stderr
 
@@ -221,10 +221,10 @@ def test_a_passage_is_to_the_point_where_it_tells_an_option_of_the_right_command
     )
     synopsis = Cited(command=right, names=(), kind="synopsis", text="create-image")
     assert of(option, other, alike, synopsis).relevant == 2
-    assert not of(option, synopsis).covered  # the other judged options are not named
+    assert (of(option, synopsis).named, of(alike).named) == (1, 0)
     whole = option.model_copy(update={"text": "--boot-mode-override --name --instance-id"})
-    assert of(whole).covered
-    assert of() == Grounding(citations=0, relevant=0, covered=False)
+    assert of(whole).named == 3
+    assert of() == Grounding(citations=0, relevant=0, needed=3, named=0)
 
 
 def test_plots_of_one_kind_have_one_scale_and_leave_nothing_out():
