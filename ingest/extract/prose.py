@@ -80,7 +80,8 @@ _REPLACEMENT = re.compile(
     r"(?:the )?[\"'`“‘]?(?P<name>--?[A-Za-z][\w-]*)"
 )
 _LIST_OF_CHOICES = re.compile(
-    r"(?:\b[Mm]ust be(?: one of)?|\b[Ll]egal values(?: are)?|\b[Oo]ne of|\b[Vv]alid values(?: are)?"
+    r"(?:\b[Mm]ust be(?: one of)?(?!\s\w+ and \w+[.;])"  # not "must be stopped and started."
+    r"|\b[Ll]egal values(?: are)?|\b[Oo]ne of|\b[Vv]alid values(?: are)?"
     r"|\b[Aa]llowed values(?: are)?|\b[Pp]ossible values(?: are)?|\b[Ss]upported values(?: are)?"
     r"|\b[Aa]cceptable values are|\b[Vv]alid options are|\b[Aa]vailable values are):?\s*"
     r"(?P<list>[^.;]{3,600}?)(?:\.(?=\s|\Z)|;|\Z|\)(?=\s|\Z))"

@@ -70,15 +70,27 @@ def facts_of(
 def with_synonyms(facts: PageFacts, synonyms: Iterable[PageFacts]) -> PageFacts:
     """The facts of a page that can be had under several names, as each of them tells its commands.
 
-    ``swapoff(8)`` is the page of ``swapon(8)``: two programs with options of their own.
+    ``swapoff(8)`` is the page of ``swapon(8)``: two programs with options of their own. A
+    subcommand's other names are aliases: ``cryptsetup luksOpen``.
     """
     held = {command.place for command in facts.commands}
-    more: dict[tuple[Kind, _Path], Command] = {}
+    aliases: dict[_Path, None] = {}
+    programs: dict[_Path, Command] = {}
     for other in synonyms:
         for command in other.commands:
-            if command.kind == "command" and command.place not in held:
-                more.setdefault(command.place, command)
-    return replace(facts, commands=(*facts.commands, *more.values()))
+            if command.kind != "command" or command.place in held:
+                continue
+            if len(command.path) > 1:
+                aliases[command.path] = None
+            else:
+                programs.setdefault(command.path, command)
+    own = tuple(
+        replace(one, aliases=tuple(dict.fromkeys((*one.aliases, *aliases)))[:64])
+        if one.kind == "command" and len(one.path) > 1
+        else one
+        for one in facts.commands
+    )
+    return replace(facts, commands=(*own, *programs.values()))
 
 
 def _also_called(command: Command, page: Page) -> Command:
