@@ -255,6 +255,8 @@ class Reading(Frozen):
     takes: Mapping[str, Literal["one", "optional"]] = Field(default_factory=dict)
     """Options that the pages print without the value that they take, and whether it may be left
     out. A spelling, perhaps behind the command whose option it is: ``systemctl -P``."""
+    spellings: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Other names that programs take for an option, and their pages don't have: as in ``takes``."""
     optional: tuple[str, ...] = ()
     """Options that a usage prints as required, and are not: as in ``takes``."""
     shares: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)

@@ -25,6 +25,8 @@ class Family:
     """Options that the pages list and no program accepts."""
     takes: Mapping[str, Arity] = field(default_factory=dict)
     """Options that the pages print without their value, and how they take it."""
+    spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Other names that programs take for an option, and their pages don't have."""
     optional: frozenset[str] = frozenset()
     """Options that a usage prints as required, and are not."""
     shares: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -45,6 +47,7 @@ class Family:
             dict(declared.programs),
             frozenset(declared.phantoms),
             dict(declared.takes),
+            dict(declared.spellings),
             frozenset(declared.optional),
             dict(declared.shares),
             declared.parameters,
@@ -55,6 +58,11 @@ class Family:
         """How an option takes its value, where that was declared."""
         declared = (self.takes[one] for one in _scoped(path, names) if one in self.takes)
         return next(declared, None)
+
+    def other_names(self, path: tuple[str, ...], names: Iterable[str]) -> tuple[str, ...]:
+        """The names of an option that its page doesn't have."""
+        declared = (self.spellings.get(one, ()) for one in _scoped(path, names))
+        return tuple(name for spelled in declared for name in spelled)
 
     def may_be_left_out(self, path: tuple[str, ...], names: Iterable[str]) -> bool:
         """Whether an option that a usage prints as required was declared not to be."""

@@ -299,6 +299,8 @@ def _corrected(option: Option, known: Family, path: tuple[str, ...]) -> Option:
     arity = known.arity(path, option.names)
     if arity is not None and option.arity == "none":
         option = replace(option, arity=arity, type="")
+    if other := known.other_names(path, option.names):
+        option = replace(option, names=tuple(dict.fromkeys((*option.names, *other))))
     if option.required and known.may_be_left_out(path, option.names):
         option = replace(option, required=False)
     return option

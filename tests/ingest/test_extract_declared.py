@@ -55,6 +55,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> SurfaceStore:
         ("apt-get -q=2 update", []),
         ("apt install -y x", []),
         ("apt install --assume-yess x", ["unknown_flag"]),
+        ("apt list --installed", []),
+        ("apt list --upgradable", []),
         ("cryptsetup luksOpen /dev/sda1 x", []),
         ("cryptsetup open --type luks2 --token-id 1 /dev/sda1 x", []),
         ("cryptsetup --type luks2 -q open /dev/sda1 x", []),
