@@ -8,7 +8,9 @@ r"""The validator on a built corpus: how fast it is warm, what it costs, and wha
 that extraction made. Every line of the documentation is validated once to warm up and then
 ``--rounds`` times by the clock, in this process, with the store of the whole corpus open.
 Memory is what the process holds in RAM (``VmRSS``), before the store is opened, after it, and at
-the end. Exit status 1 where p50 or p99 misses its goal, or too many real lines are refused.
+the end. Times are told by the clock and of the processor: on a busy machine the first measure
+the machine. Exit status 1 where the processor's p50 or p99 misses its goal, or too many real lines
+are refused.
 """
 
 from __future__ import annotations
@@ -40,7 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, help="data directory, built")
     parser.add_argument("--store", type=Path, help=f"a {SURFACES} of its own, without a snapshot")
     parser.add_argument(
-        "--examples", action="append", required=True, metavar="PRODUCT@RELEASE=PATH"
+        "--examples",
+        action="append",
+        required=True,
+        metavar="PRODUCT[:PROGRAM]@RELEASE=PATH",
+        help="documentation with command lines of a program (azure-cli:az@2.89=DIR)",
     )
     parser.add_argument("--reviewed", type=Path, help="lines that are wrong in the documentation")
     parser.add_argument("--rounds", type=int, default=5, help="how often each line is timed")
@@ -75,12 +81,13 @@ def _run(options: argparse.Namespace, path: Path) -> int:
         releases = sum(len(store.releases(product)) for product in store.products)
         write = sys.stdout.write
         write(score.table("real lines, built surfaces", tallies, "false rejects") + "\n\n")
-        p50, p99 = _percentiles(spent)
+        p50, p99 = _percentiles([wall for wall, _ in spent])
+        own50, own99 = _percentiles([own for _, own in spent])
         write(
             f"store: {len(store.products)} products, {releases} releases, "
             f"{path.stat().st_size / 2**20:.1f} MB; opened in {opened:.0f} ms\n"
-            f"warm: {len(spent)} validations, p50 {p50:.2f} ms, p99 {p99:.2f} ms, "
-            f"longest {max(spent, default=0.0):.1f} ms\n"
+            f"warm: {len(spent)} validations, by the clock p50 {p50:.2f} ms, p99 {p99:.2f} ms; "
+            f"of the processor p50 {own50:.2f} ms, p99 {own99:.2f} ms\n"
             f"resident: {before:.0f} MB before, {after:.0f} MB with the store open, "
             f"{end:.0f} MB at the end\n"
             f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n"
@@ -89,7 +96,7 @@ def _run(options: argparse.Namespace, path: Path) -> int:
         options.out.write_text(json.dumps(refused, indent=1) + "\n", "utf-8")
     judged = sum(one.lines for one in tallies.values())
     wrong = sum(one.wrong for one in tallies.values())
-    return int(p50 >= P50_MS or p99 >= P99_MS or wrong > score.MAX_WRONG * judged)
+    return int(own50 >= P50_MS or own99 >= P99_MS or wrong > score.MAX_WRONG * judged)
 
 
 def _refused(
@@ -99,7 +106,7 @@ def _refused(
     tallies: dict[str, score.Tally] = {}
     refused: list[dict[str, object]] = []
     for key, found in lines.items():
-        product, _, release = key.partition("@")
+        product, release = _named(key)
         tally = tallies.setdefault(key, score.Tally())
         for line in found:
             verdict = score.judge(line, store, Targets({product: release}, names), product)
@@ -114,19 +121,29 @@ def _refused(
 
 def _timed(
     lines: dict[str, list[str]], store: SurfaceStore, names: dict[str, str], rounds: int
-) -> list[float]:
-    """Milliseconds of each validation. A line is asked again at once: that is warm."""
+) -> list[tuple[float, float]]:
+    """Milliseconds of each validation, by the clock and of the processor.
+
+    A line is asked again at once: that is warm.
+    """
     spent = []
     for key, found in lines.items():
-        product, _, release = key.partition("@")
+        product, release = _named(key)
         targets = Targets({product: release}, names)
         for line in found:
             validate(line, store, targets)
             for _ in range(rounds):
-                started = time.perf_counter()
+                started, own = time.perf_counter(), time.thread_time()
                 validate(line, store, targets)
-                spent.append(1000 * (time.perf_counter() - started))
+                ended, over = time.perf_counter(), time.thread_time()
+                spent.append((1000 * (ended - started), 1000 * (over - own)))
     return spent
+
+
+def _named(key: str) -> tuple[str, str]:
+    """``azure-cli:az@2.81`` → its product and release."""
+    names, _, release = key.partition("@")
+    return names.partition(":")[0], release
 
 
 def _percentiles(spent: Sequence[float]) -> tuple[float, float]:

@@ -43,12 +43,13 @@ def collect(path: Path, program: str) -> Iterator[str]:
 
 
 def collected(given: Sequence[str]) -> dict[str, list[str]]:
-    """Give the distinct lines of each product and release."""
+    """Give the distinct lines of each product and release: ``PRODUCT[:PROGRAM]@RELEASE=PATH``."""
     found: dict[str, dict[str, None]] = {}
     for one in given:
         key, _, path = one.partition("=")
         held = found.setdefault(key, {})
-        held.update(dict.fromkeys(collect(Path(path), key.partition("@")[0])))
+        program = key.partition("@")[0].rpartition(":")[2]
+        held.update(dict.fromkeys(collect(Path(path), program)))
     return {key: list(lines) for key, lines in found.items()}
 
 
