@@ -8,7 +8,8 @@ generated commands admits to its shorthand syntax.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 
 from commands.model import Arity
 
@@ -74,8 +75,32 @@ _SETTLED = frozenset(
 """Groups of the options above: another of the same name is another option."""
 
 
-def arity(names: tuple[str, ...], parameter: Parameter, command: str) -> Arity:
-    """Tell how many values an option takes."""
+_BARE = re.compile(r"(?<!\S)(?P<name>--?[A-Za-z][\w-]*)(?=\s*(?:\Z|[|;&>)])|[\s\\]+--?[A-Za-z])")
+"""An option with another one, or nothing, behind it. A word with a dash is no value to argparse."""
+
+
+def bare(examples: Iterable[str]) -> frozenset[str]:
+    """Give the options that examples of a command give no value to."""
+    return frozenset(match["name"] for line in examples for match in _BARE.finditer(line))
+
+
+def arity(
+    names: tuple[str, ...],
+    parameter: Parameter,
+    command: str,
+    shown: AbstractSet[str] = frozenset(),
+) -> Arity:
+    """Tell how many values an option takes. ``shown``: options that examples give none to."""
+    told = _told(names, parameter, command)
+    if told in _WITHOUT and not shown.isdisjoint(names):
+        return _WITHOUT[told]
+    return told
+
+
+_WITHOUT: Mapping[Arity, Arity] = {"one": "optional", "many": "any"}
+
+
+def _told(names: tuple[str, ...], parameter: Parameter, command: str) -> Arity:
     accepted = str(parameter.get("acceptedValues", ""))
     text = f"{parameter.get('summary', '')} {parameter.get('description', '')}"
     for name in names:
