@@ -207,22 +207,22 @@ def dense_vectors(
     that it belongs to. With either alone, options of the right command, or the same option of
     another one, come first too often.
     """
-    named = [place for place, passage in enumerate(passages) if passage.names]
-    own = [embedder.tokens.head(passages[place].text, HEAD_TOKENS) for place in named]
-    texts = [dense_text(passage, embedder) for passage in passages]
-    found = embedder.embed([*texts, *own], on_progress=on_progress)
-    vectors = found[: len(passages)].copy()
-    vectors[named] += found[len(passages) :]
+    texts = [dense_texts(passage, embedder) for passage in passages]
+    places = np.repeat(np.arange(len(passages)), [len(some) for some in texts])
+    found = embedder.embed([text for some in texts for text in some], on_progress=on_progress)
+    vectors = np.zeros((len(passages), found.shape[1]), np.float32)
+    np.add.at(vectors, places, found)
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.maximum(norms, 1e-12), np.float32)
 
 
-def dense_text(passage: Passage, embedder: Embedder) -> str:
-    """A passage as one text: what it belongs to, then how it begins."""
+def dense_texts(passage: Passage, embedder: Embedder) -> tuple[str, ...]:
+    """What is embedded: what a passage belongs to, then how it begins; a definition alone too."""
     name = passage.command or passage.title
     about = f"{name}: {passage.summary}. " if passage.summary else f"{name}. "
     text = f"{about}{' > '.join(passage.heading[1:])}\n{passage.text}"
-    return embedder.tokens.head(text, HEAD_TOKENS)
+    texts = (text, passage.text) if passage.names else (text,)
+    return tuple(embedder.tokens.head(one, HEAD_TOKENS) for one in texts)
 
 
 def lexical_vector(bm25: Bm25, passage: Passage) -> SparseVector:

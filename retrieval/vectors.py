@@ -7,7 +7,7 @@ from pathlib import Path
 
 from corpora.snapshot import Snapshot
 from retrieval.embed import CachedEmbedder, Embedder
-from retrieval.index import CARD, Card, dense_text
+from retrieval.index import CARD, Card, dense_texts
 
 _NAME = "vectors-{key}.sqlite"
 
@@ -41,4 +41,4 @@ def _model(snapshot: Snapshot) -> str:
 def _texts(snapshots: Sequence[Snapshot], embedder: Embedder) -> Iterator[str]:
     for snapshot in snapshots:
         for passage in snapshot:
-            yield dense_text(passage, embedder)
+            yield from dense_texts(passage, embedder)
