@@ -198,9 +198,12 @@ def test_an_address_says_where_it_is() -> None:
 
 
 def test_the_body_of_an_answer_does_not_wait_for_its_head_to_be_acknowledged() -> None:
-    with closing(listen("127.0.0.1", 0)) as taken, socket.create_connection(taken.getsockname()):
-        with closing(taken.accept()[0]) as accepted:
-            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    with (
+        closing(listen("127.0.0.1", 0)) as taken,
+        socket.create_connection(taken.getsockname()),
+        closing(taken.accept()[0]) as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 on this machine")
