@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, FastAPI, Path, Query, Request, Response
@@ -69,11 +71,18 @@ def create_app(
     """The service over one data directory. Without a ``policy`` it is for this process alone."""
     metrics = metrics or Metrics()
     mcp = McpOverHttp(serving)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with serving.watching():
+            async with mcp.lifespan(app):
+                yield
+
     app = FastAPI(
         title="Flagstone",
         version="1",
         description="Version-correct documentation for agents that run commands.",
-        lifespan=mcp.lifespan,
+        lifespan=lifespan,
     )
     router = _routes(serving)
     app.include_router(router)

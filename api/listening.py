@@ -24,7 +24,7 @@ def listen(host: str, port: int) -> socket.socket:
     """
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+        taken = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
     except (OSError, UnicodeError) as error:
         why = str(error.strerror) if isinstance(error, OSError) else "not the name of a host"
         reason = why.partition(" (while ")[0]  # the address again, as Python has it
@@ -32,6 +32,10 @@ def listen(host: str, port: int) -> socket.socket:
             f"Can't listen on {host}, port {port}: {reason}.",
             hint="Choose another with --port or --host (FLAGSTONE_PORT, FLAGSTONE_HOST).",
         ) from error
+    # Connections inherit it. asyncio sets it too, but not on sockets that don't name their
+    # protocol, as these don't; then an answer's body waits 40 ms for its head to be acknowledged.
+    taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return taken
 
 
 def address(taken: socket.socket) -> str:

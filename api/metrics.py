@@ -10,6 +10,7 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from api.refreshes import Refreshes
@@ -23,10 +24,15 @@ METHODS = frozenset({"GET", "POST", "DELETE", "OPTIONS", "HEAD", "PUT", "PATCH"}
 
 
 class Metrics:
-    """What is counted in one process. Safe to use from several threads."""
+    """What is counted, in one process or in all that answer on one port. Safe to use in threads.
 
-    def __init__(self) -> None:
+    ``shared`` is the folder in which those processes count: the one that the library was told of
+    before it was loaded (`api.settings.counting_in`).
+    """
+
+    def __init__(self, shared: Path | None = None) -> None:
         self.registry = CollectorRegistry()
+        self._shared = shared
         self._requests = Counter(
             "flagstone_requests",
             "Requests answered, by route as declared, method and HTTP status.",
@@ -65,6 +71,16 @@ class Metrics:
             ("code",),
             registry=self.registry,
         )
+
+    def shown(self, state: Collector) -> CollectorRegistry:
+        """What `/metrics` tells: these counts, those of the other processes, and ``state``."""
+        registry = CollectorRegistry()
+        registry.register(state)
+        if self._shared:
+            MultiProcessCollector(registry, str(self._shared))  # type: ignore[no-untyped-call]
+        else:
+            registry.register(self.registry)
+        return registry
 
     def request(self, route: str, method: str, status: int, seconds: float) -> None:
         """One answered request."""
@@ -126,11 +142,11 @@ class SnapshotState(Collector):
 def metrics_route(metrics: Metrics, serving: Serving) -> APIRouter:
     """The route of ``/metrics``."""
     router = APIRouter()
-    metrics.registry.register(SnapshotState(serving, serving.data))
+    shown = metrics.shown(SnapshotState(serving, serving.data))
 
     @router.get("/metrics", include_in_schema=False)
     def get_metrics() -> Response:
-        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+        return Response(generate_latest(shown), media_type=CONTENT_TYPE_LATEST)
 
     return router
 

@@ -23,9 +23,9 @@ log = logging.getLogger(__name__)
 
 PROBLEM = "application/problem+json"
 
-MAX_BODY = 131_072
+MAX_BODY = 1_572_864
 """Bytes. The longest request of the contract, every character escaped as ``\\ud83d\\ude00``, has
-some 75,000."""
+some 1,410,000: a script of 100,000 characters, a fingerprint, and 100 versions."""
 
 ECHOED = 200
 """Characters of what was sent that an answer repeats at most."""

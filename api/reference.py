@@ -15,7 +15,7 @@ from typing import Any
 import typer
 
 from api.cli import app
-from api.cli_common import EXIT_STATUS
+from api.cli.common import EXIT_STATUS
 from api.examples import EXAMPLES
 from api.http import create_app
 from api.metrics import described as metrics

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -92,6 +94,10 @@ class Settings(BaseSettings):
     )
     keep_downloads_days: int = Field(
         60, ge=0, description="Days after which a refresh deletes unused downloads; 0: never."
+    )
+    prune_vectors: bool = Field(
+        False,
+        description="Delete, once a refresh has published, the vectors that no kept snapshot has.",
     )
     debian_mirror: str | None = Field(
         None, description="Address of a Debian archive; empty: the one this machine's apt uses."
@@ -189,6 +195,19 @@ class Settings(BaseSettings):
     waiting: int = Field(
         64, ge=0, le=4_096, description="Requests more that may wait for it; others are refused."
     )
+
+
+@contextmanager
+def counting_in(folder: Path) -> Iterator[None]:
+    """Have processes that are started meanwhile count together, in files of ``folder``.
+
+    prometheus-client takes the folder from the environment alone, when it is loaded.
+    """
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+    try:
+        yield
+    finally:
+        del os.environ["PROMETHEUS_MULTIPROC_DIR"]
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -16,6 +16,9 @@ MAX_COMMAND = 100_000
 
 MIN_BUDGET, DEFAULT_BUDGET, MAX_BUDGET = 100, 2_000, 20_000
 """Tokens. Below the first not even one option fits; beyond the last, clients cut answers off."""
+
+Name = Annotated[str, Field(max_length=64)]
+"""Of a product, or of a version."""
 
 
 class Where(Frozen):
@@ -79,7 +82,7 @@ class ValidateRequest(Where):
         description="One command line, or a whole script.",
         examples=["pg_dump --skip-table-data=audit_log shop"],
     )
-    versions: dict[str, str] = Field(
+    versions: dict[Name, Name] = Field(
         default_factory=dict,
         max_length=100,
         description="Product → version, where the text has commands of several products.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -15,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from api.mcp.server import create_server
 from api.problems import MAX_BODY, problem_of
 from api.serving import Serving
-from corpora.errors import FlagstoneError, NotRunning
+from corpora.errors import NotRunning
 
 
 class McpOverHttp:
@@ -61,15 +60,8 @@ class McpOverHttp:
 
 async def serve_stdio(serving: Serving) -> None:
     """Answer on standard input and output until the input ends."""
-    # Opened beside the handshake, so that the first question need not wait for it.
-    threading.Thread(target=_open, args=(serving,), daemon=True).start()
     server = create_server(serving.engine)
-    async with stdio_server() as (incoming, outgoing):
-        await server.run(incoming, outgoing, server.create_initialization_options())
-
-
-def _open(serving: Serving) -> None:
-    try:
-        serving.engine()
-    except FlagstoneError:
-        return  # the first call tells
+    # Watching opens it beside the handshake, so that the first question need not wait for that.
+    with serving.watching():
+        async with stdio_server() as (incoming, outgoing):
+            await server.run(incoming, outgoing, server.create_initialization_options())

@@ -20,9 +20,9 @@ class _TooLarge(HTTPException):
     """More of a body has come than is ever read. Where a route awaits it, it becomes a problem."""
 
 
-DRAINED = 8 * MAX_BODY
+DRAINED = MAX_BODY
 DRAIN_SECONDS = 2.0
-"""What is thrown away of a body that is refused, at most: about 1 MB. A client that is still
+"""What is thrown away of a body that is refused, at most. A client that is still
 sending when the connection closes sees a reset, and never the answer that says why."""
 
 

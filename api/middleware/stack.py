@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from api.limits import Admission
+from api.middleware.admission import Admission
 from api.middleware.guard import Guard
 from api.middleware.hosts import ANY, LOOPBACK, Hosts, is_loopback
 from api.middleware.observe import HEADER, Observe, Watcher

@@ -11,13 +11,11 @@ import hashlib
 import re
 from importlib.metadata import PackageNotFoundError, version
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.serving import Serving
-from corpora.errors import FlagstoneError
 from retrieval.engine import Engine
 
 FIXED = re.compile(r"(/v1)?/(context|products|passages|commands|diff|llms\.txt)(/|$)")
@@ -43,7 +41,7 @@ class SnapshotTags:
         has = Headers(scope=scope).get("if-none-match", "")
         # Taken before the answer is made: where a new snapshot is taken up in between, a new answer
         # gets the old tag and is sent once more, and never an old answer the new tag.
-        tag = self._tag(await self._engine(look=bool(has)), scope)
+        tag = self._tag(self._serving.opened, scope)
         if tag and tag in (one.strip() for one in has.split(",")):
             headers = {"ETag": tag, "Cache-Control": _KEEP}
             await Response(status_code=304, headers=headers)(scope, receive, send)
@@ -57,15 +55,6 @@ class SnapshotTags:
             await send(message)
 
         await self._app(scope, receive, tagging)
-
-    async def _engine(self, *, look: bool) -> Engine | None:
-        """The engine; only with ``look`` is it worth the wait for a new snapshot."""
-        if not look:
-            return self._serving.opened
-        try:
-            return await run_in_threadpool(self._serving.engine)
-        except FlagstoneError:
-            return None  # the route says what is wrong
 
     def _tag(self, engine: Engine | None, scope: Scope) -> str:
         if engine is None:

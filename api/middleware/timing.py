@@ -1,4 +1,4 @@
-"""A time limit for an answer to be made. For a request to arrive, see `api.limits`."""
+"""A time limit for an answer. For a request to arrive in, see `api.middleware.admission`."""
 
 from __future__ import annotations
 

@@ -194,6 +194,7 @@ _ARITY: Mapping[Taking, Arity] = {
     "one": "one",
     "optional": "optional",
     "many": "many",
+    "any": "any",
     "unknown": "optional",
 }
 

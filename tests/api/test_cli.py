@@ -9,7 +9,7 @@ from commandline import DUMP, KAFKA, RUNNER, error
 from typer.testing import Result
 
 from api.cli import app
-from api.cli_common import ABSTAINED, EXIT_STATUS, FAILED, WRONG_USAGE
+from api.cli.common import ABSTAINED, EXIT_STATUS, FAILED, WRONG_USAGE
 from corpora.catalogue import Catalogue
 
 pytestmark = pytest.mark.usefixtures("plain_environment")

@@ -11,7 +11,7 @@ from corpus import PAGES, FolderSource
 
 from api import supply
 from api.cli import app
-from api.cli_common import FAILED, LEFT_OUT
+from api.cli.common import FAILED, LEFT_OUT
 from corpora.catalogue import Product
 from ingest.sources.apt import AptArchive
 

@@ -9,7 +9,7 @@ from commandline import RUNNER
 from typer.testing import Result
 
 from api.cli import app
-from api.cli_common import ABSTAINED, FAILED, INVALID, WRONG_USAGE
+from api.cli.common import ABSTAINED, FAILED, INVALID, WRONG_USAGE
 
 pytestmark = pytest.mark.usefixtures("plain_environment")
 

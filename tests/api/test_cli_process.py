@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from commandline import DUMP, command, flagstone
 
-from api.cli_common import WRONG_USAGE
+from api.cli.common import WRONG_USAGE
 
 pytestmark = pytest.mark.usefixtures("plain_environment")
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from api import doctor
 from api.cli import app
-from api.cli_common import FAILED
+from api.cli.common import FAILED
 from api.doctor import Check, examine
 from api.security.keys import KeyStore
 from api.settings import load_settings

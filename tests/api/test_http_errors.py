@@ -19,6 +19,7 @@ from api.serving import Serving
 from corpora import errors
 from corpora.errors import FlagstoneError, Reason
 from retrieval.engine import Engine
+from retrieval.request import MAX_COMMAND, ValidateRequest
 
 ROUTES = [
     ("POST", "/context"), ("GET", "/context"), ("POST", "/resolve"), ("POST", "/search"),
@@ -178,10 +179,26 @@ def test_a_body_that_is_too_large_is_refused_whether_it_says_so_or_not(client: T
 
 
 def test_the_longest_request_of_the_contract_is_not_too_large(client: TestClient) -> None:
-    longest = {"query": "\U0001f600" * 2_000, "fingerprint": "\U0001f600" * 4_096}
-    answer = client.post("/context", json=longest)
-    assert answer.status_code == 422  # such a fingerprint says nothing, but it was read
-    assert "fingerprint" in answer.json()["detail"]
+    face = "\U0001f600"  # twelve bytes where it is escaped
+    longest = {
+        "command": face * MAX_COMMAND,
+        "product": face * 64,
+        "version": face * 64,
+        "fingerprint": face * 4_096,
+        "versions": {f"{number:02}" + face * 62: face * 64 for number in range(100)},
+    }
+    ValidateRequest.model_validate(longest)  # the contract allows it
+    assert 0.8 * MAX_BODY < len(json.dumps(longest)) < MAX_BODY
+    sent = {"content": json.dumps(longest), "headers": {"Content-Type": "application/json"}}
+    told = checked(client.post("/validate", **sent), 404, "unknown_product")
+    assert len(json.dumps(told)) < 5_000
+
+
+def test_a_long_script_of_any_alphabet_is_checked(client: TestClient) -> None:
+    script = "git commit --mesage=" + "жук" * ((MAX_COMMAND - 20) // 3)
+    answer = client.post("/validate", json={"command": script, "product": "git"})
+    assert answer.status_code == 200
+    assert answer.json()["commands"][0]["issues"][0]["code"] == "unknown_flag"
 
 
 @settings(max_examples=60, deadline=None)

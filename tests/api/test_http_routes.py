@@ -1,15 +1,41 @@
 """The other routes: what the corpus holds, and whether the service can answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
+from api.examples import EXAMPLES, ID, Call
 from api.http import create_app
+from api.serving import Serving
 from api.settings import load_settings
 from api.wiring import open_serving
 from retrieval.engine import Engine
+
+PAGES = (
+    "/", "/ask?query=git+commit", "/check?command=git+commit", "/browse", "/browse/git",
+    "/browse/git/2.39", "/browse/git/2.39/git%20commit", "/llms.txt",
+    "/compare?product=git&old=2.30&new=2.47",
+)  # fmt: skip
+
+ACCEPT = {"Accept": "application/json, text/event-stream"}
+
+TOOL_CALLS: dict[str, dict[str, str]] = {
+    "get_context": {"query": "exclude table data", "product": "postgresql"},
+    "validate_command": {"command": "git commit --mesage=x"},
+    "describe_command": {"command": "git commit"},
+    "diff_versions": {"product": "git", "old": "2.30", "new": "2.47"},
+    "resolve_version": {"fingerprint": "git version 2.39.5"},
+    "list_products": {},
+}
+
+
+def tool_call(name: str, arguments: dict[str, str]) -> dict[str, Any]:
+    params = {"name": name, "arguments": arguments}
+    return {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
 
 
 @pytest.mark.parametrize("prefix", ["", "/v1"])
@@ -80,3 +106,35 @@ def test_health_needs_no_snapshot_and_readiness_does(
     publish(empty_data)
     assert client.get("/readyz").json() == {"status": "ready", "snapshot": engine.snapshot.id}
     assert client.get("/context?query=dump&product=pg").status_code == 200
+
+
+def test_every_answer_is_from_one_engine_although_another_is_swapped_in(
+    data: Path, engine: Engine
+) -> None:
+    """Whoever asks for the engine twice could answer from two snapshots."""
+
+    class Counting(Serving):
+        asked = 0
+
+        def engine(self) -> Engine:
+            self.asked += 1
+            return engine
+
+        @contextmanager
+        def watching(self) -> Iterator[None]:
+            yield  # it asks too, for itself
+
+    serving = Counting(data, lambda _: engine)
+    passage = next(iter(engine.snapshot)).id
+    calls: list[tuple[str, Call]] = [(method, call) for (method, _), call in EXAMPLES.items()]
+    calls += [("GET", (path, None)) for path in PAGES]
+    calls += [("POST", ("/mcp", tool_call(*one))) for one in TOOL_CALLS.items()]
+    counts: dict[str, int] = {}
+    with TestClient(create_app(serving)) as client:
+        for method, (address, body) in calls:
+            serving.asked = 0
+            answer = client.request(method, address.replace(ID, passage), json=body, headers=ACCEPT)
+            assert answer.status_code == 200, (address, answer.text)
+            counts[f"{method} {address} {body}"] = serving.asked
+    assert {name: count for name, count in counts.items() if count > 1} == {}
+    assert sum(counts.values()) > 20, "nothing was counted"

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute
 from typer.testing import CliRunner
 
 from api.cli import app as command_line
-from api.cli_common import FAILED, WRONG_USAGE
+from api.cli.common import FAILED, WRONG_USAGE
 from api.http import create_app
 from api.middleware.stack import Policy
 from api.security.access import ADMIN

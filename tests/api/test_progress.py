@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from api.progress import progress_bars
+from api.cli.progress import progress_bars
 
 STAGES = [
     ("look for [/Git]", 0, None),

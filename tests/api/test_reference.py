@@ -11,7 +11,7 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
-from api.cli_common import EXIT_STATUS
+from api.cli.common import EXIT_STATUS
 from api.examples import EXAMPLES, ID
 from api.problems import HTTP_CODES
 from api.reference import ADDRESS, commands, curl, reference

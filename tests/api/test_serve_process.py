@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 from commandline import command
+from prometheus_client.parser import text_string_to_metric_families
 
 from api.listening import address, listen
 from corpora.errors import ConfigurationError
@@ -128,6 +129,30 @@ def test_a_body_that_never_comes_is_not_waited_for(data: Path) -> None:
     assert b"request_timeout" in said
 
 
+def test_several_workers_count_together(data: Path) -> None:
+    with served(data, "--workers", "2") as (process, url):
+        paths = ["/products", "/products/git/releases", "/nothing"] * 8
+        for path in paths:
+            httpx.get(url + path, trust_env=False)  # a connection each: either worker may take it
+        # Whichever answers knows of all of them.
+        for _ in range(6):
+            told = httpx.get(f"{url}/metrics", trust_env=False).text
+            counted = {
+                sample.labels["route"]: sample.value
+                for family in text_string_to_metric_families(told)
+                for sample in family.samples
+                if sample.name == "flagstone_requests_total"
+            }
+            assert counted["/products"] == counted["unmatched"] == 8
+            assert "# HELP flagstone_requests_total Requests answered, by route" in told
+            assert "flagstone_snapshot_age_seconds " in told
+        assert process.stderr
+        process.send_signal(signal.SIGTERM)
+        said = process.communicate(timeout=PATIENCE)[1].decode()
+        pids = set(re.findall(r'flagstone.access (\d+): "GET', said))
+        assert len(pids) == 2, "both have answered, or nothing was tested"
+
+
 def test_its_log_can_be_json_and_has_no_question(data: Path) -> None:
     with served(data, FLAGSTONE_LOG_FORMAT="json") as (process, url):
         asked = f"{url}/context?query=hunter2&product=pg"
@@ -170,6 +195,15 @@ def test_without_a_snapshot_it_does_not_start(empty_data: Path) -> None:
 def test_an_address_says_where_it_is() -> None:
     with listen("127.0.0.1", 0) as taken:
         assert address(taken) == f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+
+def test_the_body_of_an_answer_does_not_wait_for_its_head_to_be_acknowledged() -> None:
+    with (
+        closing(listen("127.0.0.1", 0)) as taken,
+        socket.create_connection(taken.getsockname()),
+        closing(taken.accept()[0]) as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 on this machine")

@@ -20,7 +20,7 @@ QUESTION = ContextRequest(query="--all automatically stage files", product="git"
 
 @pytest.fixture
 def serving(corpus: SmallCorpus) -> Serving:
-    return Serving(corpus.data, lambda path: open_engine(path, corpus.embedder), look_every=0)
+    return Serving(corpus.data, lambda path: open_engine(path, corpus.embedder))
 
 
 def variant(corpus: SmallCorpus, number: int) -> str:
@@ -45,7 +45,7 @@ def test_questions_are_answered_while_snapshots_come_and_go(
     def ask() -> None:
         while not stop.is_set():
             try:
-                answer = serving.engine().context(QUESTION)
+                answer = serving.look().context(QUESTION)
                 answers.append((answer.snapshot, answer.passages[0].text))
             except BaseException as error:  # noqa: BLE001  whatever it is, it is told below
                 errors.append(error)
@@ -66,16 +66,14 @@ def test_questions_are_answered_while_snapshots_come_and_go(
     assert {snapshot for snapshot, _ in answers} <= set(published)
     for snapshot, text in answers:
         assert f"Variant {published.index(snapshot)}: {TEXT}" in text
-    assert serving.engine().snapshot.id == published[-1]
+    assert serving.look().snapshot.id == published[-1]
 
 
 def test_a_service_that_sleeps_through_many_builds_goes_on_and_catches_up(
     corpus: SmallCorpus,
 ) -> None:
     """The folder of the snapshot that it holds open has been deleted; its threads come and go."""
-    sleeping = Serving(
-        corpus.data, lambda path: open_engine(path, corpus.embedder), look_every=3_600
-    )
+    sleeping = Serving(corpus.data, lambda path: open_engine(path, corpus.embedder))
     first = variant(corpus, 0)
     assert sleeping.engine().context(QUESTION).snapshot == first
     last = [variant(corpus, number) for number in range(1, 1 + KEPT_SNAPSHOTS)][-1]
@@ -92,7 +90,7 @@ def test_a_new_snapshot_with_one_wrong_byte_is_refused_and_the_old_one_serves_on
     file: str, corpus: SmallCorpus, serving: Serving, caplog: pytest.LogCaptureFixture
 ) -> None:
     first = variant(corpus, 0)
-    assert serving.engine().snapshot.id == first
+    assert serving.look().snapshot.id == first
     second = corpus.data / "snapshots" / variant(corpus, 1)
     target = second / file
     if target.is_dir():
@@ -102,7 +100,7 @@ def test_a_new_snapshot_with_one_wrong_byte_is_refused_and_the_old_one_serves_on
     target.write_bytes(data)
     with caplog.at_level(logging.ERROR):
         for _ in range(3):
-            answer = serving.engine().context(QUESTION)
+            answer = serving.look().context(QUESTION)
             assert answer.snapshot == first
             assert "Variant 0: " in answer.passages[0].text
     (told,) = caplog.records
@@ -110,7 +108,7 @@ def test_a_new_snapshot_with_one_wrong_byte_is_refused_and_the_old_one_serves_on
     report = corpus.build()
     assert report.published, "the same content is built again, because what stands there is damaged"
     assert report.snapshot == second.name
-    assert serving.engine().snapshot.id == second.name
+    assert serving.look().snapshot.id == second.name
     assert "Variant 1: " in serving.engine().context(QUESTION).passages[0].text
 
 
@@ -118,6 +116,6 @@ def test_content_that_comes_back_is_served_again(corpus: SmallCorpus, serving: S
     first = variant(corpus, 0)
     edit(corpus.page(COMMIT), "Variant 0", "Variant 1")
     second = corpus.build().snapshot
-    assert serving.engine().snapshot.id == second
+    assert serving.look().snapshot.id == second
     assert variant(corpus, 0) == first
-    assert serving.engine().snapshot.id == first
+    assert serving.look().snapshot.id == first

@@ -22,6 +22,10 @@ ROOT = Path(__file__).parents[2]
 PATIENCE = 300.0
 """Seconds until a process that says nothing is given up: this is no test of speed."""
 
+KEPT_ALIVE = 3.0
+"""Seconds after which a client does not trust a connection any more: the server closes one that
+nobody has used for five, and a client that is short of processor may be that late."""
+
 
 @dataclass
 class Service:
@@ -114,6 +118,7 @@ class Load:
     rate: float | None = None
     check: Callable[[Any], None] = lambda answer: None
     statuses: Counter[int | str] = field(default_factory=Counter)
+    refusals: Counter[str] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     _end: threading.Event = field(default_factory=threading.Event)
@@ -142,6 +147,7 @@ class Load:
         return ordered[min(int(len(ordered) * share), len(ordered) - 1)] if ordered else 0.0
 
     def _client(self, number: int) -> None:
+        answered = time.monotonic()
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         pause = self.clients / self.rate if self.rate else 0.0
         due = time.monotonic() + pause * number / self.clients
@@ -151,17 +157,22 @@ class Load:
             began = due if self.rate else time.monotonic()
             due += pause
             status: int | str
+            if time.monotonic() - answered > KEPT_ALIVE:
+                connection.close()  # or the server does, just when the question is under way
             try:
                 status, answer = ask(connection, self.questions[turn % len(self.questions)])
             except (OSError, http.client.HTTPException, ValueError) as error:
                 status, answer = type(error).__name__, None
                 connection.close()
-            spent = time.monotonic() - began
+            answered = time.monotonic()
+            spent = answered - began
             turn += self.clients
             with self._lock:
                 self.statuses[status] += 1
                 if status == 200:
                     self.seconds.append(spent)
+                elif answer:
+                    self.refusals[answer["code"]] += 1
             if status == 200:
                 try:
                     self.check(answer)

@@ -28,6 +28,9 @@ TEXTS = {
 PAUSE = 1.2
 """Seconds from one publication to the next: a replica looks once a second, and is to meet each."""
 
+PATIENT = {"FLAGSTONE_ANSWER_SECONDS": "240", "FLAGSTONE_BODY_SECONDS": "240"}
+"""This is no test of speed: on a machine that is busy enough any question takes half a minute."""
+
 MARK = r"Variant (\d+)\. "
 
 pytestmark = pytest.mark.slow
@@ -68,8 +71,8 @@ def test_publishing_under_load_fails_no_request_and_mixes_no_answer(
     other.touch()
     started = time.monotonic()
     with (
-        serving(small.data, model_folder, log) as one,
-        serving(small.data, model_folder, other) as two,
+        serving(small.data, model_folder, log, environment=PATIENT) as one,
+        serving(small.data, model_folder, other, environment=PATIENT) as two,
         Load(one.port, QUESTIONS, clients=2, check=published.check) as first,
         Load(two.port, QUESTIONS, clients=2, check=published.check) as second,
     ):
@@ -104,7 +107,7 @@ def test_publishing_under_load_fails_no_request_and_mixes_no_answer(
         p99_ms=round(1000 * first.quantile(0.99), 1),
         seconds=round(time.monotonic() - started),
     )
-    assert set(statuses) == {200}
+    assert set(statuses) == {200}, first.refusals + second.refusals
     assert not first.wrong + second.wrong
     assert not published.mixed()
     assert switches(published) > CYCLES / 2, "the load met too few of the publications"

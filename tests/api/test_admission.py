@@ -9,7 +9,7 @@ import httpx
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from api.limits import Admission
+from api.middleware.admission import Admission
 
 
 class App:
@@ -64,11 +64,10 @@ def test_so_many_are_answered_so_many_wait_and_the_others_are_refused() -> None:
             assert refused[0].headers["retry-after"] == "1"
             assert refused[0].headers["content-type"] == "application/problem+json"
             assert (await http.get("/healthz")).status_code == 200, "health always passes"
-            assert (await http.get("/mcp")).status_code == 200, "a stream takes no place"
             app.go.set()
             answers = await asyncio.gather(*asked)
             assert Counter(answers) == {200: 5, 503: 4}
-            assert app.most <= 4, "two, and the health check and the stream"
+            assert app.most <= 3, "two, and the health check"
             assert (await http.post("/slow")).status_code == 200
 
     asyncio.run(run())
@@ -138,5 +137,22 @@ def test_a_place_is_free_again_whatever_becomes_of_the_request(fails: type[BaseE
         for _ in range(3):
             with pytest.raises(fails):
                 await limited(scope, receive, send)
+
+    asyncio.run(run())
+
+
+def test_requests_are_held_up_to_a_limit_and_given_back() -> None:
+    async def run() -> None:
+        app = App()
+        async with client(app, most_held=1_000) as http:
+            first = asyncio.create_task(http.post("/slow", content=b"x" * 600))
+            await settled()
+            refused = await http.post("/", content=b"x" * 600)
+            assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
+            assert (await http.post("/", content=b"x" * 300)).status_code == 200
+            app.go.set()
+            assert (await first).status_code == 200
+            for _ in range(3):
+                assert (await http.post("/", content=b"x" * 1_000)).status_code == 200
 
     asyncio.run(run())

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli_common import (
+from api.cli.common import (
     ABSTAINED,
     INVALID,
     WRONG_USAGE,
@@ -21,8 +21,8 @@ from api.cli_common import (
     errors,
     request,
 )
-from api.printing import print_json
-from api.printing_commands import (
+from api.cli.printing import print_json
+from api.cli.printing_surfaces import (
     print_command,
     print_diff,
     print_github,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from api.cli_common import FAILED, Data, Json, errors
-from api.printing import print_checks
+from api.cli.common import FAILED, Data, Json, errors
+from api.cli.printing import print_checks
 from api.settings import load_settings
 
 

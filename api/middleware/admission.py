@@ -17,14 +17,15 @@ from api.problems import HTTP_CODES, MAX_BODY, problem
 FREE = frozenset({"/healthz", "/readyz", "/metrics", "/v1/healthz", "/v1/readyz"})
 """Paths that always pass: whoever asks them decides whether this process lives."""
 
-STREAMS = "/mcp"
-"""A GET below this stays open for as long as the client likes: it takes no place."""
-
 PATIENCE = 2.0
 """Seconds that a request waits for a place: agents rather ask again than wait longer."""
 
 ARRIVAL = 10.0
 """Seconds within which a whole request must have come."""
+
+MOST_HELD = 64 * 2**20
+"""Bytes of requests that are held at most, whether they still arrive, wait or are answered: some 40
+of the longest, and any number of usual ones."""
 
 
 class Admission:
@@ -32,7 +33,7 @@ class Admission:
 
     def __init__(
         self, app: ASGIApp, *, active: int, waiting: int, patience: float = PATIENCE,
-        arrival: float = ARRIVAL,
+        arrival: float = ARRIVAL, most_held: int = MOST_HELD,
     ) -> None:  # fmt: skip
         self._app = app
         self._places = asyncio.Semaphore(active)
@@ -40,25 +41,48 @@ class Admission:
         self._most = waiting
         self._patience = patience
         self._arrival = arrival
+        self._held = 0
+        self._most_held = most_held
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection, as ASGI asks."""
         if scope["type"] != "http" or _free(scope):
             await self._app(scope, receive, send)
             return
+        whole: list[Message] = []
+        try:
+            if status := await self._refusal(whole, receive):
+                await _refuse(status, scope, receive, send)
+                return
+            try:
+                await self._app(scope, _again(whole, receive), send)
+            finally:
+                self._places.release()
+        finally:
+            self._held -= sum(map(_size, whole))
+
+    async def _refusal(self, whole: list[Message], receive: Receive) -> int:
+        """Read a request into ``whole`` and take a place for it; 0, or the status that refuses."""
         try:
             async with asyncio.timeout(self._arrival):
-                whole = await _whole(receive)
+                if not await self._read(whole, receive):
+                    return 503
         except TimeoutError:
-            await _refuse(408, scope, receive, send)
-            return
-        if not await self._place():
-            await _refuse(503, scope, receive, send)
-            return
-        try:
-            await self._app(scope, _again(whole, receive), send)
-        finally:
-            self._places.release()
+            return 408
+        return 0 if await self._place() else 503
+
+    async def _read(self, messages: list[Message], receive: Receive) -> bool:
+        """Read up to the end, or to more than is ever read; False where there is no room for it."""
+        size = 0
+        while True:
+            message = await receive()
+            messages.append(message)
+            size += _size(message)
+            self._held += _size(message)
+            if self._held > self._most_held:
+                return False
+            if message["type"] != "http.request" or not message.get("more_body") or size > MAX_BODY:
+                return True
 
     async def _place(self) -> bool:
         """Take a place, now or soon."""
@@ -75,21 +99,11 @@ class Admission:
 
 
 def _free(scope: Scope) -> bool:
-    path = scope["path"]
-    stream = path == STREAMS or path.startswith(f"{STREAMS}/")
-    return path in FREE or (stream and scope["method"] == "GET")
+    return scope["path"] in FREE
 
 
-async def _whole(receive: Receive) -> list[Message]:
-    """What the client sends, up to its end or to more than is ever read."""
-    messages: list[Message] = []
-    size = 0
-    while True:
-        message = await receive()
-        messages.append(message)
-        size += len(message.get("body", b""))
-        if message["type"] != "http.request" or not message.get("more_body") or size > MAX_BODY:
-            return messages
+def _size(message: Message) -> int:
+    return len(message.get("body", b""))
 
 
 def _again(messages: list[Message], receive: Receive) -> Callable[[], Awaitable[Message]]:

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from api.cli_common import EPILOG, Data, Json, errors
-from api.printing import err, print_key, print_keys
+from api.cli.common import EPILOG, Data, Json, errors
+from api.cli.printing import err, print_key, print_keys
 from api.security.keys import KeyStore, Scope
 from api.settings import load_settings
 

@@ -11,7 +11,7 @@ import typer
 from pydantic import BaseModel, ValidationError
 
 from api import wiring
-from api.printing import err, print_error
+from api.cli.printing import err, print_error
 from api.settings import Settings
 from corpora.catalogue import Catalogue
 from corpora.errors import ConfigurationError, FlagstoneError, InvalidRequest, UnknownVersion

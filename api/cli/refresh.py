@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from api import wiring
-from api.cli_common import FAILED, KEPT, LEFT_OUT, LOCKED, Data, Json, errors, targets
-from api.printing import err, print_build, print_json
-from api.progress import progress_bars
+from api.cli.common import FAILED, KEPT, LEFT_OUT, LOCKED, Data, Json, errors, targets
+from api.cli.printing import err, print_build, print_json
+from api.cli.progress import progress_bars
 from api.settings import load_settings
 from corpora.catalogue import Catalogue
 from corpora.errors import BuildLocked, ConfigurationError

@@ -1,0 +1,5 @@
+"""``python -m api.cli`` is ``flagstone``."""
+
+from api.cli.program import main
+
+main()
