@@ -32,8 +32,13 @@ def listen(host: str, port: int) -> socket.socket:
             f"Can't listen on {host}, port {port}: {reason}.",
             hint="Choose another with --port or --host (FLAGSTONE_PORT, FLAGSTONE_HOST).",
         ) from error
+<<<<<<< HEAD
     # Connections inherit it. asyncio sets it too, but not on sockets that don't name their
     # protocol, as these don't; then an answer's body waits 40 ms for its head to be acknowledged.
+=======
+    # Connections inherit it. asyncio sets it too, but only on sockets that name their protocol, and
+    # these don't: without it the body of an answer waits 40 ms for its head to be acknowledged.
+>>>>>>> service
     taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return taken
 

@@ -27,6 +27,7 @@ from api.mcp.server import create_server
 from api.mcp.shorten import MOST
 from api.mcp.tools import INSTRUCTIONS, TOOLS
 from api.middleware.stack import Policy
+from api.problems import MAX_BODY
 from api.security.keys import KeyStore
 from api.serving import Serving
 from api.settings import load_settings
@@ -289,7 +290,7 @@ def test_only_posts_of_this_machine_are_answered(url: str) -> None:
         rebound = client.post(url, json=ping, headers={"Host": "evil.example"})
         assert (rebound.status_code, rebound.json()["code"]) == (421, "wrong_host")
         large = client.post(
-            url, content=b" " * 200_000, headers={"Content-Type": "application/json"}
+            url, content=b" " * (MAX_BODY + 1), headers={"Content-Type": "application/json"}
         )
         assert large.status_code == 413
 

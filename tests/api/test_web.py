@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from api.http import create_app
 from api.middleware.stack import Policy
-from api.problems import PROBLEM
+from api.problems import MAX_BODY, PROBLEM
 from api.security.keys import KeyStore
 from api.serving import Serving
 from api.settings import load_settings
@@ -173,7 +173,7 @@ def test_too_long_a_script_and_a_broken_form_are_refused(site: TestClient) -> No
     assert read(site.post("/check", **sent), 422).select_one(".problem")  # type: ignore[arg-type]
     fields = {f"a{number}": "b" for number in range(30)}
     assert read(site.post("/check", data=fields), 422).select_one(".problem")
-    read(site.post("/check", content=b"x" * 200_000), 413)
+    read(site.post("/check", content=b"x" * (MAX_BODY + 1)), 413)
 
 
 # --- marks -------------------------------------------------------------------------------------
