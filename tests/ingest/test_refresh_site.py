@@ -71,7 +71,7 @@ def test_one_page_that_changed_is_all_that_is_embedded(
         return report
 
     first = run()
-    assert first.embedded == first.distinct_passages >= 2 * PAGES
+    assert first.embedded > first.distinct_passages >= 2 * PAGES  # definitions count twice
     unchanged = run()
     assert (unchanged.published, unchanged.embedded) == (False, 0)
     assert [one.state for one in unchanged.releases] == ["unchanged"]
