@@ -39,7 +39,7 @@ def test_every_command_and_every_option_is_named_and_explained() -> None:
     named = dict(commands())
     assert {"build", "serve", "context", "keys create", "keys list", "keys revoke"} <= set(named)
     for name, command in named.items():
-        part = TEXT.split(f"### `flagstone {name}")[1].split("### ")[0]
+        part = re.split(rf"### `flagstone {name}[ `]", TEXT)[1].split("### ")[0]
         assert command.help.splitlines()[0] in part
         for one in command.params:
             assert one.help, f"flagstone {name}: {one.name} is not explained"
