@@ -38,11 +38,14 @@ def _arity(nargs: int | str | None) -> str:
 
 
 def commands(path: tuple[str, ...], command: Any, found: dict[str, dict[str, object]]) -> None:
-    """Walk the tables below ``command``."""
-    found[" ".join(path)] = dict(told(one) for one in command.arg_table.values())
+    """Walk the tables below ``command``.
+
+    Subcommands first, as when it is called: telling them adds to the arguments of ``s3 sync``.
+    """
     below = getattr(command, "subcommand_table", None)
     if below is None and hasattr(command, "_get_command_table"):
         below = command._get_command_table()
+    found[" ".join(path)] = dict(told(one) for one in command.arg_table.values())
     for name, one in (below or {}).items():
         commands((*path, name), one, found)
 

@@ -148,16 +148,21 @@ class Driver:
             return
         operation = command.attributes.get("_operation_model")
         plain = command.cls.qualname in PLAIN and isinstance(operation, Operation)
-        yield Node(path, command, operation if plain and isinstance(operation, Operation) else None)
+        node = Node(
+            path, command, operation if plain and isinstance(operation, Operation) else None
+        )
         if plain and self.heard(f"building-command-table.{'_'.join(path[1:])}") <= {
             "awscli.customizations.waiters.add_waiters"
         }:
+            yield node
             return
+        # As aws does when it is called, before the arguments: of "s3 sync", this adds to them.
+        below: dict[Value, Value] = {}
         try:
             below = self.table(command, "subcommand_table")
         except (Raised, Unsupported, RecursionError) as error:
             self.events.note(" ".join(path), "subcommand_table", error)
-            return
+        yield node
         for name in list(below):
             if name != "help" and len(path) < 12:
                 yield from self._walk((*path, str(name)), below[name])
