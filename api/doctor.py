@@ -13,7 +13,7 @@ from typing import Literal
 from api.listening import listen
 from api.middleware.stack import Policy
 from api.settings import Settings
-from api.wiring import open_settings_embedder
+from api.wiring import models_folder, open_settings_embedder
 from corpora.errors import FlagstoneError
 from corpora.model import Frozen
 from corpora.snapshot import Snapshot
@@ -120,7 +120,7 @@ def _upwards(path: Path) -> Iterator[Path]:
 def _model(settings: Settings) -> Check:
     if not settings.model:
         bundled_model()
-    if not any((settings.data / "models").glob("[!.]*")):
+    if not any(models_folder(settings).glob("[!.]*")):
         told = "The embedding model is installed, and not exported yet."
         hint = "The first build does that; it takes some 20 s."
         return Check(name="model", state="warning", detail=told, hint=hint)

@@ -95,6 +95,10 @@ class Settings(BaseSettings):
     keep_downloads_days: int = Field(
         60, ge=0, description="Days after which a refresh deletes unused downloads; 0: never."
     )
+    prune_vectors: bool = Field(
+        False,
+        description="Delete, once a refresh has published, the vectors that no kept snapshot has.",
+    )
     debian_mirror: str | None = Field(
         None, description="Address of a Debian archive; empty: the one this machine's apt uses."
     )

@@ -90,10 +90,14 @@ class Supply:
         )
         return made
 
+    def versions(self, product: Product) -> tuple[str, ...]:
+        """Every upstream version known to those sources of ``product`` that were asked."""
+        return self._made[product.id].versions()
+
     def later(self, products: Iterable[Product]) -> dict[str, tuple[str, ...]]:
         """Release lines that the sources asked have, later than all that a product declares."""
         found = {
-            product.id: later_lines(product, self._made[product.id].versions())
+            product.id: later_lines(product, self.versions(product))
             for product in products
             if product.id in self._made
         }

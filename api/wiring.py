@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,17 +12,17 @@ from api.refreshes import noted
 from api.serving import Serving
 from api.settings import Settings
 from api.supply import Supply
-from corpora.catalogue import Catalogue
-from corpora.errors import BuildLocked, StoreError
+from corpora.catalogue import Catalogue, Product
+from corpora.errors import BuildLocked, FlagstoneError, StoreError
 from corpora.snapshot import Snapshot, current_id
 from corpora.tokens import default_counter
 from ingest.audit import Ask, Audit, Thresholds
 from ingest.build import BuildReport, Gate, Progress
 from ingest.build import build as run_build
 from ingest.installation import installation, snapshot_ids
-from ingest.refresh import RefreshReport
+from ingest.refresh import Discovery, RefreshReport, discovery
 from ingest.refresh import refresh as run_refresh
-from ingest.snapshot import build_lock
+from ingest.snapshot import build_lock, rolled_back
 from retrieval.embed import Embedder, open_embedder
 from retrieval.embed.pool import Opening, processes
 from retrieval.engine import Engine
@@ -31,6 +31,7 @@ from retrieval.request import ContextRequest
 from retrieval.search import Searcher
 from retrieval.store import Layout, Location
 from retrieval.store import settle as settle_store
+from retrieval.vectors import prune_vectors
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -62,9 +63,10 @@ def _build(
     only: bool,
     progress: Progress,
     gate: Gate | None = None,
+    refused: Collection[str] = (),
 ) -> BuildReport:
     embedder = open_settings_embedder(settings)
-    opening = Opening(_models(settings), settings.model, settings.precision)
+    opening = Opening(models_folder(settings), settings.model, settings.precision)
     with (
         noted(settings.data) as noting,
         processes(embedder, opening, settings.embed_workers) as pooled,
@@ -84,6 +86,7 @@ def _build(
             progress=progress,
             gate=gate,
             keep=settings.keep_snapshots,
+            refused=refused,
         )
         settle(settings)
         return noting.ended(report)
@@ -109,12 +112,46 @@ def refresh(
         return run_refresh(
             settings.data,
             lambda gate: _build(
-                settings, catalogue, targets, supply, only=False, progress=progress, gate=gate
+                settings,
+                catalogue,
+                targets,
+                supply,
+                only=False,
+                progress=progress,
+                gate=gate,
+                refused=() if accept else rolled_back(settings.data),
             ),
             audit,
             lambda: supply.later([catalogue[product] for product in targets]),
             keep_downloads_days=settings.keep_downloads_days,
+            prune_vectors=lambda: _prune_vectors(settings) if settings.prune_vectors else 0,
         )
+
+
+def _prune_vectors(settings: Settings) -> int:
+    """Delete vectors that no snapshot of the data directory has; how many."""
+    with build_lock(settings.data):  # what a build under way has just embedded is in none yet
+        ids = snapshot_ids(settings.data)
+        snapshots = [Snapshot.open(settings.data / "snapshots" / one) for one in ids]
+        embedder = open_settings_embedder(settings)
+        return prune_vectors(settings.data / "vectors", snapshots, embedder)
+
+
+def discover(settings: Settings, products: Sequence[Product]) -> tuple[Discovery, ...]:
+    """What the sources of ``products`` have beside what is declared. Nothing is fetched or built.
+
+    A product whose sources can't be asked says so in its ``error``.
+    """
+    found = []
+    with Supply(settings) as supply:
+        for product in products:
+            try:
+                source = supply.source(product)
+                here = tuple(one.label for one in source.releases())
+                found.append(discovery(product, here, supply.versions(product)))
+            except FlagstoneError as error:
+                found.append(Discovery(product=product.id, error=str(error)))
+    return tuple(found)
 
 
 def _questions(settings: Settings, catalogue: Catalogue, staged: Snapshot) -> Ask:
@@ -137,11 +174,12 @@ def open_settings_embedder(settings: Settings) -> Embedder:
     # Workers share the processors: a session each with a thread per processor would fight.
     threads = max(1, (os.cpu_count() or 1) // settings.workers) if settings.workers > 1 else None
     return open_embedder(
-        _models(settings), model=settings.model, precision=settings.precision, threads=threads
+        models_folder(settings), model=settings.model, precision=settings.precision, threads=threads
     )
 
 
-def _models(settings: Settings) -> Path:
+def models_folder(settings: Settings) -> Path:
+    """Where exported embedding models are kept."""
     return settings.models or settings.data / "models"
 
 

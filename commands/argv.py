@@ -123,7 +123,7 @@ def _option(command: Command, dialect: Dialect, one: Property, value: Value) -> 
         uses: list[list[str] | None] = [None] * value
     elif one.switch:
         uses = [[] if value is False else None]
-    elif option.arity == "many" and dialect.many_words:
+    elif option.arity in {"many", "any"} and dialect.many_words:
         uses = [[_text(part) for part in _parts(value)]]
     else:
         uses = [None if part is True and one.bare else [_text(part)] for part in _parts(value)]

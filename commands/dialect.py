@@ -59,6 +59,8 @@ class Dialect:
     """``permitrootlogin`` is ``PermitRootLogin``."""
     underscores: bool = False
     """``--max_allowed_packet`` is ``--max-allowed-packet``."""
+    early: bool = False
+    """The options of a subcommand may stand before its name: ``kubectl -f pod.yaml apply``."""
     negations: tuple[str, ...] = ()
     """Prefixes that switch off any long option, documented or not: ``no-`` in git."""
 
@@ -124,6 +126,42 @@ _PRESETS = (
         dash_values=True,
         interspersed=True,
         terminator=True,
+        early=True,
+    ),
+    # apt's own CommandLine class: "-o=Name=value", "-q=2", "--purge=no".
+    Dialect(
+        "apt",
+        clusters=True,
+        attached=True,
+        short_equals=True,
+        equals=True,
+        boolean_values=True,
+        dash_values=True,
+        interspersed=True,
+        terminator=True,
+    ),
+    # popt(3), which reads the whole line before cryptsetup looks for its action.
+    Dialect(
+        "popt",
+        clusters=True,
+        attached=True,
+        short_equals=True,
+        equals=True,
+        dash_values=True,
+        interspersed=True,
+        terminator=True,
+        early=True,
+    ),
+    # pgBackRest: getopt_long(3), switches that are negated or reset, values not told from switches.
+    Dialect(
+        "pgbackrest",
+        equals=True,
+        abbreviations=True,
+        dash_values=True,
+        optional_words=True,
+        interspersed=True,
+        terminator=True,
+        negations=("no-", "reset-"),
     ),
     # Go's own flag package: terraform, OpenTofu, etcd, Prometheus.
     Dialect(

@@ -44,10 +44,10 @@ docker 29 calls ``--kernel-memory`` removed in its pages and accepts it still.
 
 Kind = Literal["command", "configuration", "statement"]
 
-Arity = Literal["none", "one", "optional", "many"]
+Arity = Literal["none", "one", "optional", "many", "any"]
 """How many values one use takes. optional: none or one, mostly attached.
 
-many: one or more words.
+many: one or more words. any: one or more, or none: the ``nargs="*"`` of argparse.
 """
 
 ValueType = Literal[

@@ -241,9 +241,9 @@ class _Reader:
             if switch and not (self.dialect.boolean_values and attached.lower() in TRUTH):
                 self.problems.append(Problem("unexpected_value", index, attached, option))
             self._give(option, name, spelling, [attached], index, word=index)
-        elif arity == "many" and self.dialect.many_words:
+        elif arity in {"many", "any"} and self.dialect.many_words:
             values = self._until_option()
-            if not values:
+            if not values and arity == "many":
                 self.problems.append(Problem("missing_value", index, spelling, option))
             self._give(option, name, spelling, values, index + 1, word=index)
         elif arity in {"one", "many"} and self._takes_next(spelling):
@@ -252,7 +252,11 @@ class _Reader:
         elif arity in {"one", "many"}:
             self.problems.append(Problem("missing_value", index, spelling, option))
             self._give(option, name, spelling, [], None, word=index)
-        elif arity == "optional" and self.dialect.optional_words and self._takes_next(spelling):
+        elif (
+            arity in {"optional", "any"}
+            and self.dialect.optional_words
+            and self._takes_next(spelling)
+        ):
             self.at += 1
             self._give(option, name, spelling, [self.words[index + 1]], index + 1, word=index)
         else:

@@ -50,7 +50,8 @@ class Property:
         """Whether its value is an array."""
         if isinstance(self.source, Positional):
             return self.source.repeatable or self.source.remainder
-        return self.source.arity == "many" or (self.source.repeatable and not self.switch)
+        several = self.source.arity in {"many", "any"}
+        return several or (self.source.repeatable and not self.switch)
 
     @property
     def switch(self) -> bool:

@@ -300,6 +300,12 @@ def _skip_options(command: Command, words: Sequence[str], index: int) -> int:
         if option is not None and option.arity in {"one", "many"}:
             index += 1
         elif option is None and "=" not in word and index + 1 < len(words):
-            # Unknown: it takes the next word if that isn't a subcommand and the one after is.
-            index += words[index] not in command.children and words[index + 1] in command.children
+            # Unknown: it takes the next word if that is neither a subcommand nor an option, and the
+            # one after is.
+            after = words[index + 1]
+            taken = words[index] not in command.children and (
+                after in command.children
+                or (after.startswith("-") and not words[index].startswith("-"))
+            )
+            index += taken
     return index

@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 
 from commands import rows
 from commands.dialect import Dialect
-from commands.model import Evidence, Kind, Option, Scope, Source
+from commands.model import Evidence, Kind, Scope, Source
 from corpora.errors import CorruptSnapshot
 
 SURFACES = "surfaces.sqlite"
@@ -26,6 +26,10 @@ SURFACES = "surfaces.sqlite"
 
 NODES_KEPT = 32768
 """Look-ups of a word kept; all of gcloud and aws are 36,000. About 200 bytes each."""
+
+COMMANDS_KEPT = 256
+"""Commands whose spellings are kept: 10 kB each, where a command takes a hundred options. A context
+asks for the lives of many options of few commands."""
 
 _DIALECT = TypeAdapter(Dialect)
 _EVIDENCE = TypeAdapter(tuple[Evidence, ...])
@@ -83,6 +87,7 @@ class StoreFile:
             raise self.corrupt(error) from error
         self._bits = lru_cache(NODES_KEPT)(self._read_bits)
         self._word = lru_cache(NODES_KEPT)(self._read_word)
+        self._held = lru_cache(COMMANDS_KEPT)(self._read_held)
         self.products = self._read_products()
         self.digest = str(self.query("SELECT value FROM meta WHERE key = 'digest'")[0][0])
 
@@ -192,15 +197,22 @@ class StoreFile:
 
         With ``inheritable``, only where the commands below take it as well.
         """
-        held = 0
-        quoted = json.dumps(spelling, ensure_ascii=False)
-        for version in self.versions(node):
-            for body in self._bodies("options", version.options).values():
-                if quoted in body:
-                    option: Option = rows.OPTION.validate_json(body)
-                    if spelling in option.spellings and (option.inheritable or not inheritable):
-                        held |= version.releases
-        return held
+        own, passed_on = self._held(node).get(spelling, (0, 0))
+        return passed_on if inheritable else own
+
+    def _read_held(self, node: int) -> dict[str, tuple[int, int]]:
+        """Read, for each spelling, the bits of where it is declared, and where inheritably."""
+        found: dict[str, tuple[int, int]] = {}
+        versions = self.versions(node)
+        bodies = self._bodies("options", [one for version in versions for one in version.options])
+        options = {number: rows.OPTION.validate_json(body) for number, body in bodies.items()}
+        for version in versions:
+            for option in (options[number] for number in version.options if number):
+                passed_on = version.releases if option.inheritable else 0
+                for spelling in option.spellings:
+                    own, below = found.get(spelling, (0, 0))
+                    found[spelling] = own | version.releases, below | passed_on
+        return found
 
     def postings(self, product: int, spelling: str) -> Iterator[tuple[int, int]]:
         """Give the commands that declare an option so spelled, with bits of the releases."""

@@ -236,6 +236,8 @@ class Notation(Frozen):
     """The letter in ``-T, --tree[=column]`` may be given the value too."""
     unprinted: bool = False
     """No option is printed with its value, so that any may take one."""
+    numbered: tuple[str, ...] = ()
+    """How names begin that may be given a number there: ``--pg-`` for ``--pg1-path``."""
     literals: bool = False
     """Values stand in capitals, and what doesn't is the value itself: ``-p,
     --indicator-style=slash`` gives ``-p`` as short for the whole."""
@@ -250,6 +252,16 @@ class Reading(Frozen):
     """Programs of the product that read their options otherwise, each with its dialect."""
     phantoms: tuple[str, ...] = ()
     """Options that the pages list and no program accepts."""
+    takes: Mapping[str, Literal["one", "optional"]] = Field(default_factory=dict)
+    """Options that the pages print without the value that they take, and whether it may be left
+    out. A spelling, perhaps behind the command whose option it is: ``systemctl -P``."""
+    spellings: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Other names that programs take for an option, and their pages don't have: as in ``takes``."""
+    optional: tuple[str, ...] = ()
+    """Options that a usage prints as required, and are not: as in ``takes``."""
+    shares: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Programs that take the options of others, and whose pages don't say so: apt those of
+    apt-get."""
     parameters: tuple[str, ...] = ()
     """Pages that describe a configuration file, as globs of their slugs: ``sshd_config``."""
     program: str = ""

@@ -12,6 +12,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from corpora.suspicion import Flag
+
 Trust = Literal["official", "distribution", "community"]
 """Who published the text we read: the vendor itself, a distribution that packages it, or others."""
 
@@ -170,6 +172,8 @@ class Citation(Frozen):
     url: str
     note: str = ""
     """When what it defines came and went, where the documented releases tell: ``since 15``."""
+    excerpt: bool = False
+    """Whether ``text`` is the term and the first sentence alone; the rest can be had by ``id``."""
     product: str
     releases: tuple[str, ...]
     tokens: int
@@ -178,6 +182,8 @@ class Citation(Frozen):
     fetched_at: datetime
     licence: str
     trust: Trust
+    flags: tuple[Flag, ...] = ()
+    """What about its text looks as if it were meant for a model; a label, not a verdict."""
 
 
 class OptionUsage(Frozen):

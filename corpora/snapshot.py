@@ -21,10 +21,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from corpora.errors import CorruptSnapshot, NoSnapshot
-from corpora.model import Frozen, Location, Passage, Trust
+from corpora.model import Frozen, Location, Passage, PassageKind, Trust
 
 FORMAT = 2
 MANIFEST = "manifest.json"
@@ -59,6 +59,15 @@ CREATE TABLE locations (
 ) WITHOUT ROWID;
 CREATE INDEX locations_by_page ON locations (page, position);
 """
+
+
+class Traits(NamedTuple):
+    """What says of a passage how likely it is to answer anything at all."""
+
+    kind: PassageKind
+    heading: str
+    """The heading path, as JSON."""
+    tokens: int
 
 
 class ReleaseRecord(Frozen):
@@ -173,6 +182,15 @@ class Snapshot:
         """The passages of these ids; an id that is not in the snapshot is left out."""
         marks = ",".join("?" * len(ids))
         return {passage.id: passage for passage in self._select(f"WHERE p.id IN ({marks})", ids)}
+
+    def traits(self, ids: Sequence[str]) -> dict[str, Traits]:
+        """What is known of these passages without reading them; unknown ids are left out."""
+        marks = ",".join("?" * len(ids))
+        rows = self._rows(
+            f"SELECT id, kind, heading, tokens FROM passages WHERE id IN ({marks})",  # noqa: S608
+            tuple(ids),
+        )
+        return {row[0]: Traits(*row[1:]) for row in rows}
 
     def pages(self, product: str, release: str) -> tuple[str, ...]:
         """The slugs of all pages of a release, in alphabetical order."""

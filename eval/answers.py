@@ -5,7 +5,9 @@ One object a line::
     {"id": "aws-001", "answer": "```sh\naws sts …\n```", "model": "some-model", "arm": "context"}
 
 Optional: ``seed`` (several answers to one task are averaged within the task), ``input_tokens``,
-``output_tokens``, ``seconds``, ``turns``, ``grounded`` (whether the arm had anything to give).
+``output_tokens``, ``seconds``, ``turns``, ``grounded`` (whether the arm had anything to give) and
+``grounding`` (how much of it was to the point): the last two stand in the prompts, and are taken
+from there by ``score --prompts``.
 """
 
 from __future__ import annotations
@@ -35,6 +37,19 @@ MAX_LINE = 1_000_000
 """Characters of one recorded answer. The longest that a model gave to such a prompt had 4,000."""
 
 
+class Grounding(Frozen):
+    """How much of the context that was given is to the point of the task."""
+
+    citations: int
+    """Passages in it."""
+    relevant: int
+    """Of these, those that define or use a judged option of the gold answer's command."""
+    needed: int
+    """Options that the task is judged by."""
+    named: int
+    """Of these, those that the context names in one of their spellings."""
+
+
 class Answer(Frozen):
     """What one model answered to one task in one arm."""
 
@@ -44,6 +59,7 @@ class Answer(Frozen):
     arm: Arm
     seed: int = 0
     grounded: bool = True
+    grounding: Grounding | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
     seconds: float | None = None

@@ -14,6 +14,9 @@ from corpora.errors import InvalidRequest
 from eval import answers as recorded
 from eval.answers import Answer, Arm
 from eval.arms.prompts import TWO_TURNS, Prompt, first, rendered, second
+from eval.arms.recorded import joined
+from eval.arms.recorded import read as read_prompts
+from eval.cli_check import scorer, standin
 from eval.cli_common import (
     FAILED,
     ArmName,
@@ -45,7 +48,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (run, incidents, itbench):
+for command in (run, incidents, itbench, scorer, standin):
     app.command()(command)
 
 
@@ -106,14 +109,19 @@ def score(
     split: SplitName = "test",
     tasks_file: TasksFile = None,
     data: Data = None,
+    prompted: Annotated[
+        list[Path] | None,
+        typer.Option("--prompts", help="The prompts answered, for what was in their contexts."),
+    ] = None,
     out: Out = None,
 ) -> None:
     """Score recorded answers; print the tables and write the report's JSON."""
     with errors():
         chosen, tables = tasks_of(split, tasks_file), Tables.packaged()
         read = [one for file in files for one in recorded.read(file)]
+        read = joined(read, [one for file in prompted or () for one in read_prompts(file)])
         read = _rendered(read, chosen, data)
-        report = build(chosen, scored(chosen, read, tables), split)
+        report = build(chosen, scored(chosen, read, tables), split, tables)
         if out is not None:
             out.write_text(report.model_dump_json(indent=1) + "\n", "utf-8")
         say(markdown(report))

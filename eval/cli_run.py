@@ -37,6 +37,9 @@ from eval.scoring.statistics import wilson
 from eval.tasks.model import Task
 from eval.truth.tables import Tables
 
+_FACTS = ("diagnosed", "fixed", "verified", "claimed", "falsely", "harmed", "unasked")
+"""What is told of a played incident where it is so."""
+
 
 def run(
     model: Annotated[
@@ -97,7 +100,7 @@ def run(
         )
         answers, missing = start(wanted, source, tables, out)
         recorded.write(out / "answers.jsonl", answers)
-        made = build(chosen, scored(chosen, answers, tables), split)
+        made = build(chosen, scored(chosen, answers, tables), split, tables)
         write_report(made, out)
         say(markdown(made))
         if missing:
@@ -138,11 +141,7 @@ def incidents(
         (out / "incidents.jsonl").write_text(text, "utf-8")
         for one in outcomes:
             verdict = "resolved" if one.resolved else "not resolved"
-            facts = [
-                name
-                for name in ("diagnosed", "fixed", "verified", "claimed", "falsely", "harmed")
-                if getattr(one, name)
-            ]
+            facts = [name for name in _FACTS if getattr(one, name)]
             say(
                 f"{one.incident}: {verdict} in {one.turns} turns "
                 f"({', '.join(facts)}; {one.strayed} astray, {one.invented} invented)"

@@ -14,12 +14,12 @@ release files and the vectors that were finished.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from corpora.catalogue import Product
-from corpora.errors import BuildFailed, FlagstoneError, Reason, SourceError
+from corpora.errors import AuditFailed, BuildFailed, FlagstoneError, Reason, SourceError
 from corpora.model import Frozen
 from corpora.snapshot import Snapshot
 from ingest.reading import Readers
@@ -30,6 +30,7 @@ from ingest.snapshot import (
     KEPT_SNAPSHOTS,
     build_lock,
     discard_staged,
+    mark_rolled_back,
     point_to,
     seal_and_publish,
     snapshot_id,
@@ -93,11 +94,13 @@ def build(
     progress: Progress,
     gate: Gate | None = None,
     keep: int = KEPT_SNAPSHOTS,
+    refused: Collection[str] = (),
 ) -> BuildReport:
     """Build ``targets`` (product → release labels) and publish them.
 
     Releases of the serving snapshot that are not targets stay, unless ``only``. What ``gate``
-    raises ends the build, and what served before serves on. ``keep`` snapshots are kept. With
+    raises ends the build, and what served before serves on; so does a result that would be one of
+    the snapshots ``refused`` (AuditFailed). ``keep`` snapshots are kept. With
     ``on_failure="skip"`` a broken page or release is left out and reported (a release built
     before keeps its last good file); with ``"fail"`` the first one ends the build. Raises
     BuildLocked, UnknownProduct and UnknownVersion for targets that are not declared, SourceError
@@ -137,6 +140,7 @@ def build(
                 progress,
                 gate,
                 keep,
+                refused,
             )
     except (OSError, sqlite3.Error) as error:
         raise BuildFailed(
@@ -211,8 +215,14 @@ def _publish(
     progress: Progress,
     gate: Gate | None,
     keep: int,
+    refused: Collection[str],
 ) -> BuildReport:
     identity = snapshot_id(products, files, indexer.key)
+    if identity in refused and (before is None or before.id != identity):
+        raise AuditFailed(
+            f"What the sources have is snapshot {identity} again, which was rolled back from.",
+            hint="It is published once the content changes, or at once with --accept.",
+        )
     embedded = 0
     snapshot = _published(data, identity)
     published = snapshot is None or before is None or before.id != identity
@@ -241,6 +251,7 @@ def _publish(
             raise
     elif published:
         point_to(data, identity)
+    mark_rolled_back(data, identity, False)
     # A snapshot built before may name other files of the same content.
     shelf.prune(
         [

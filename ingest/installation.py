@@ -10,7 +10,7 @@ from pathlib import Path
 from corpora.errors import NoSnapshot, SnapshotError
 from corpora.model import Frozen
 from corpora.snapshot import MANIFEST, Snapshot, current_id
-from ingest.snapshot import build_lock, point_to
+from ingest.snapshot import build_lock, mark_rolled_back, point_to
 
 
 def installation(data: Path) -> str:
@@ -86,13 +86,24 @@ def find(data: Path, name: str) -> Path:
     return data / "snapshots" / matching[0]
 
 
-def roll_back(data: Path, to: str | None = None) -> Snapshot:
-    """Let another snapshot serve that is there: ``to``, or the one made before the serving one.
+def let_serve(data: Path, name: str) -> Snapshot:
+    """Let a snapshot serve that is there, once every file of it was checked.
 
-    Every file of it is checked first. Raises NoSnapshot where there is none, CorruptSnapshot,
-    BuildLocked: a build under way would publish over it.
+    ``name``: its id, or how it begins. Raises NoSnapshot, CorruptSnapshot, and BuildLocked: a build
+    under way would publish over it.
     """
     with build_lock(data):
+        return _let_serve(data, name)
+
+
+def roll_back(data: Path, to: str | None = None) -> Snapshot:
+    """Go back to an earlier snapshot: ``to``, or the one made before the serving one.
+
+    The one that served is noted as rolled back from, so that no refresh lets it serve again. Raises
+    as :func:`let_serve` does.
+    """
+    with build_lock(data):
+        left = current_id(data)
         if to is None:
             known = held(data)
             serving = next((one for one in known if one.serves), None)
@@ -103,7 +114,15 @@ def roll_back(data: Path, to: str | None = None) -> Snapshot:
                     hint="flagstone snapshot list says what there is.",
                 )
             to = older[0].id
-        snapshot = Snapshot.open(find(data, to))
-        snapshot.verify()
-        point_to(data, snapshot.id)
+        snapshot = _let_serve(data, to)
+        if snapshot.id != left:
+            mark_rolled_back(data, left, True)
         return snapshot
+
+
+def _let_serve(data: Path, name: str) -> Snapshot:
+    snapshot = Snapshot.open(find(data, name))
+    snapshot.verify()
+    point_to(data, snapshot.id)
+    mark_rolled_back(data, snapshot.id, False)
+    return snapshot

@@ -25,8 +25,8 @@ from commands.model import Source
 from corpora.errors import FlagstoneError, ParseError, Reason
 from corpora.tokens import TokenCounter
 from ingest.extract.families import Family
-from ingest.extract.surfaces import PageFacts, facts_of
-from ingest.parse import parse
+from ingest.extract.surfaces import PageFacts, facts_of, with_synonyms
+from ingest.parse import man, parse
 from ingest.passages import cut
 from ingest.release_files import Failure, PageCuts, PlacedPassage
 from ingest.sources.base import Document
@@ -87,7 +87,10 @@ def read(job: Job, document: Document, tokens: TokenCounter) -> PageRead:
     )
     try:
         source: Source = "help" if form == "help" else "documentation"
-        return PageRead(cuts, facts_of(page, job.family, document.url, source))
+        facts = facts_of(page, job.family, document.url, source)
+        others = (man.renamed(page, name) for name in document.synonyms)
+        synonyms = [facts_of(one, job.family, document.url, source) for one in others if one]
+        return PageRead(cuts, with_synonyms(facts, synonyms))
     except ParseError as error:
         refused = Failure(name=document.name, reason=error.reason, detail=error.detail)
         return PageRead(cuts, PageFacts(()), refused)

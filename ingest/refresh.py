@@ -9,8 +9,9 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,11 +21,13 @@ from pydantic import Field
 
 from corpora.catalogue import Product
 from corpora.errors import AuditFailed, FlagstoneError, NoSnapshot
-from corpora.labels import key, line
+from corpora.labels import Scheme, key, line
 from corpora.model import Frozen
 from corpora.snapshot import current_id
 from ingest.audit import Audit, Finding
 from ingest.build import BuildReport, Gate
+
+log = logging.getLogger(__name__)
 
 Outcome = Literal["published", "unchanged", "kept", "failed"]
 
@@ -50,6 +53,8 @@ class RefreshReport(Frozen):
     """Product → lines of releases that a source has, later than all that are declared."""
     deleted: int = 0
     """Downloads that were deleted."""
+    vectors_deleted: int = 0
+    """Vectors that no kept snapshot had any more."""
 
     @property
     def complete(self) -> bool:
@@ -64,8 +69,12 @@ def refresh(
     undeclared: Callable[[], Mapping[str, tuple[str, ...]]],
     *,
     keep_downloads_days: int,
+    prune_vectors: Callable[[], int] = lambda: 0,
 ) -> RefreshReport:
-    """Build, audit and publish. Raises BuildLocked alone: all else is in the report."""
+    """Build, audit and publish. Raises BuildLocked alone: all else is in the report.
+
+    ``prune_vectors`` deletes the vectors that nothing has any more, and returns how many.
+    """
     started, clock = datetime.now(UTC), time.monotonic()
     previous = serving(data)
     built: BuildReport | None = None
@@ -80,9 +89,14 @@ def refresh(
         if error.code == "build_locked":
             raise
         outcome, reason = "failed", str(error)
-    deleted = 0
+    deleted = vectors = 0
     if outcome in ("published", "unchanged"):
         deleted = prune_downloads(data / "downloads", keep_downloads_days)
+    if outcome == "published":
+        try:
+            vectors = prune_vectors()
+        except FlagstoneError as error:  # it only takes room
+            log.warning("vectors that nothing has any more are kept: %s", error)
     return RefreshReport(
         outcome=outcome,
         reason=reason,
@@ -94,6 +108,7 @@ def refresh(
         findings=tuple(audit.findings),
         undeclared=dict(undeclared()),
         deleted=deleted,
+        vectors_deleted=vectors,
     )
 
 
@@ -122,19 +137,56 @@ def prune_downloads(folder: Path, days: int) -> int:
     return deleted
 
 
-def later_lines(product: Product, versions: tuple[str, ...]) -> tuple[str, ...]:
-    """The release lines among ``versions`` that are later than all that ``product`` declares.
+class Discovery(Frozen):
+    """What the sources of a product have, beside what it declares."""
 
-    Oldest first. Versions that its scheme can't read are passed over.
+    product: str
+    missing: tuple[str, ...] = ()
+    """Declared releases that no source has now."""
+    undeclared: dict[str, str] = Field(default_factory=dict)
+    """Release lines that are not declared, and their newest version; the oldest first."""
+    later: tuple[str, ...] = ()
+    """Those of them that are later than all that is declared."""
+    error: str = ""
+
+
+def discovery(product: Product, here: Collection[str], versions: Sequence[str]) -> Discovery:
+    """What ``product`` declares beside the releases that are ``here`` and all ``versions``."""
+    return Discovery(
+        product=product.id,
+        missing=tuple(label for label in product.labels if label not in here),
+        undeclared=undeclared_lines(product, versions),
+        later=later_lines(product, versions),
+    )
+
+
+def undeclared_lines(product: Product, versions: Iterable[str]) -> dict[str, str]:
+    """The release lines among ``versions`` that ``product`` doesn't declare, and what they have.
+
+    Line → its newest version; the oldest line first. Versions that its scheme can't read are passed
+    over, and so are those of an opaque scheme, which has no lines.
     """
     scheme = product.versions.scheme
-    if scheme == "opaque":
-        return ()
-    newest = max(key(scheme, label) for label in product.labels)
-    found: set[str] = set()
-    for version in versions:
+    found: dict[str, str] = {}
+    for version in versions if scheme != "opaque" else ():
         with suppress(ValueError):
             label = line(scheme, version)
-            if key(scheme, label) > newest and label not in product.labels:
-                found.add(label)
-    return tuple(sorted(found, key=lambda label: key(scheme, label)))
+            best = found.get(label)
+            if label not in product.labels and (best is None or _newer(scheme, version, best)):
+                found[label] = version
+    return {label: found[label] for label in sorted(found, key=lambda label: key(scheme, label))}
+
+
+def later_lines(product: Product, versions: Iterable[str]) -> tuple[str, ...]:
+    """Of these the lines that are later than all that ``product`` declares, oldest first."""
+    scheme = product.versions.scheme
+    newest = max(key(scheme, label) for label in product.labels) if scheme != "opaque" else None
+    lines = undeclared_lines(product, versions)
+    return tuple(label for label in lines if newest is None or key(scheme, label) > newest)
+
+
+def _newer(scheme: Scheme, version: str, other: str) -> bool:
+    try:
+        return key(scheme, version) > key(scheme, other)
+    except ValueError:
+        return False

@@ -28,6 +28,11 @@ from corpora.snapshot import (
 )
 from ingest.release_files import PageCuts, ReleaseFile
 
+ROLLED_BACK = "rolled-back"
+"""File of a data directory: the snapshots that somebody rolled back from, one id a line."""
+KEPT_MARKS = 32
+"""Of them; an older one is of content that no source has any more."""
+
 KEPT_SNAPSHOTS = 3
 """The one that serves, the one before it for a rollback, and one that slow readers still hold."""
 
@@ -159,6 +164,27 @@ def point_to(data: Path, snapshot: str) -> None:
     pointer.write_text(f"{snapshot}\n", "ascii")
     _sync(pointer)
     pointer.replace(data / "current")
+    _sync(data)
+
+
+def rolled_back(data: Path) -> tuple[str, ...]:
+    """The snapshots that were rolled back from, the last one last."""
+    try:
+        return tuple((data / ROLLED_BACK).read_text("ascii").split())
+    except FileNotFoundError:
+        return ()
+
+
+def mark_rolled_back(data: Path, snapshot: str, marked: bool) -> None:
+    """Note that a snapshot was rolled back from, or that it may serve again."""
+    before = rolled_back(data)
+    after = [one for one in before if one != snapshot] + ([snapshot] if marked else [])
+    if after == list(before):
+        return
+    draft = data / f"{ROLLED_BACK}.partial"
+    draft.write_text("".join(f"{one}\n" for one in after[-KEPT_MARKS:]), "ascii")
+    _sync(draft)
+    draft.replace(data / ROLLED_BACK)
     _sync(data)
 
 

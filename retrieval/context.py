@@ -3,6 +3,8 @@
 Documentation is data. The block is fenced with a run of tildes longer than any inside it, every
 passage is cited, and nothing in it is an instruction of ours. Passages that stand under one heading
 are given together, the heading once: on the development questions that saves a sixth of the tokens.
+The best few are given in full. Of the definitions after them the term and a sentence are enough to
+choose by, so that a budget shows many more of them.
 """
 
 from __future__ import annotations
@@ -11,12 +13,14 @@ import base64
 import binascii
 import itertools
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from corpora.errors import InvalidRequest
 from corpora.model import Citation, Frozen, Hit, Resolution
 from corpora.snapshot import ProductRecord
+from corpora.suspicion import flags_of
+from retrieval.excerpt import excerpt
 
 ALIKE = 0.8
 """Share of words that two definitions of the same names have in common if one is enough."""
@@ -54,13 +58,15 @@ def assemble(
     budget: int,
     count: Callable[[str], int],
     most: int,
+    full: int,
     start: int = 0,
     extra: Extra = _NOTHING,
 ) -> Assembled:
     """Take up to ``most`` hits in order, from ``start``, as long as they fit ``budget`` tokens.
 
-    A passage is given whole or not at all. One that does not fit ends the block, so that the rest
-    can be had from ``next``; only the very first is given even if it alone is over the budget.
+    The first ``full`` of all hits, and prose, are given whole; definitions after them, and those
+    that would not fit, as an excerpt. What does not fit even so ends the block: the rest can be had
+    from ``next``. Only the very first is given even if it alone is over the budget.
     """
     trust = {record.label: record.trust for record in product.releases}
     groups: dict[_Place, list[Citation]] = {}
@@ -68,11 +74,13 @@ def assemble(
     fence = _fence(hits[start : start + most])
     tokens = count(_frame(resolution, product, fence, []))
     taken = 0
-    for hit in hits[start : start + most]:
-        citation = _cite(hit, product, trust, extra, count)
-        place = _place(citation)
-        cost = count(_block(most, citation, headed=place not in groups))
-        if taken and tokens + cost > budget:
+    for rank, hit in enumerate(hits[start : start + most], start):
+        for citation in _forms(hit, product, trust, extra, count, brief=rank >= full):
+            place = _place(citation)
+            cost = count(_block(most, citation, headed=place not in groups))
+            if not taken or tokens + cost <= budget:
+                break
+        else:
             break
         groups.setdefault(place, []).append(citation)
         tokens += cost
@@ -110,33 +118,56 @@ def distinct(hits: Iterable[Hit]) -> tuple[Hit, ...]:
     return tuple(kept)
 
 
-def _cite(
+def _forms(
     hit: Hit,
     product: ProductRecord,
     trust: Mapping[str, str],
     extra: Extra,
     count: Callable[[str], int],
+    *,
+    brief: bool,
+) -> Iterator[Citation]:
+    """How a hit can be given, the form that is preferred first."""
+    passage = hit.passage
+    short = excerpt(passage)
+    if not brief or not short:
+        options = extra.card(hit)
+        text = f"{passage.text}\n{options}" if options else passage.text
+        yield _cite(hit, text, product, trust, extra, count, brief=False)
+    if short:
+        yield _cite(hit, short, product, trust, extra, count, brief=True)
+
+
+def _cite(
+    hit: Hit,
+    text: str,
+    product: ProductRecord,
+    trust: Mapping[str, str],
+    extra: Extra,
+    count: Callable[[str], int],
+    *,
+    brief: bool,
 ) -> Citation:
     passage = hit.passage
     location = passage.at(hit.release)
-    options = extra.card(hit)
-    text = f"{passage.text}\n{options}" if options else passage.text
     return Citation.model_validate(
         {
             "id": passage.id,
             "text": text,
             "note": extra.note(hit),
+            "excerpt": brief,
             "kind": passage.kind,
             "heading": passage.heading,
             "url": location.url,
             "product": passage.product,
             "releases": passage.releases,
-            "tokens": count(text) if options else passage.tokens,
+            "tokens": passage.tokens if text == passage.text else count(text),
             "score": round(hit.score, 4),
             "sha256": location.page_sha256,
             "fetched_at": location.fetched_at,
             "licence": product.licence,
             "trust": trust[hit.release],
+            "flags": flags_of("\n".join((*passage.heading, text))),
         }
     )
 
@@ -151,8 +182,14 @@ def _place(citation: Citation) -> _Place:
 
 def _block(number: int, citation: Citation, *, headed: bool) -> str:
     note = f" ({citation.note})" if citation.note else ""
-    heading = f" {' › '.join(citation.heading)} <{citation.url}>" if headed else ""
-    return f"[{number}]{heading}{note}\n{citation.text}\n"
+    if citation.flags:
+        note += f" (suspicious text: {', '.join(citation.flags)})"
+    heading = " › ".join(citation.heading)
+    if citation.excerpt:
+        # The address is in the citation: here it would cost as much as the excerpt itself.
+        return f"{heading}\n" * headed + f"[{number}]{note} {citation.text}"
+    above = f" {heading} <{citation.url}>" if headed else ""
+    return f"[{number}]{above}{note}\n{citation.text}\n"
 
 
 def _fence(hits: Sequence[Hit]) -> str:
@@ -171,6 +208,8 @@ def _frame(
         for group in groups
         for place, one in enumerate(group)
     )
+    if body and not body.endswith("\n"):
+        body += "\n"
     title = f"{product.title} {resolution.resolved} documentation ({product.licence})"
     if resolution.match.startswith("nearest"):
         title += f", the nearest to {resolution.requested}, which is not documented"

@@ -58,8 +58,11 @@ from retrieval.versions import read_fingerprint, resolve
 FOREIGN_DEPTH = 50
 """Hits read where every product is searched: most of them will be of another than the best one."""
 
-MOST_PASSAGES = 12
+MOST_PASSAGES = 50
 """A context holds at most so many passages before a cursor is needed for more."""
+
+IN_FULL = 2
+"""So many of the best are given whole, and of other definitions an excerpt (docs/retrieval.md)."""
 
 
 class Engine:
@@ -192,6 +195,7 @@ class Engine:
                         budget=budget,
                         count=self.tokens,
                         most=MOST_PASSAGES,
+                        full=IN_FULL,
                         start=start,
                         extra=Extra(self._usages.note, partial(self._usages.card, request.query)),
                     )

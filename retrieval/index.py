@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,11 +22,13 @@ from numpy.typing import NDArray
 from corpora.errors import CorruptSnapshot
 from corpora.model import Frozen, Passage
 from corpora.snapshot import Snapshot
-from retrieval.embed import CachedEmbedder, Embedder
+from retrieval.embed import CachedEmbedder, Embedder, OnProgress
 from retrieval.lexical import Bm25
 from retrieval.store import Location, Point, SparseVector, Store, create_store, open_store
 
-FORMAT = 1
+FORMAT = 2
+CARD = "index/card.json"
+"""Where a snapshot keeps what its index says of itself."""
 BATCH = 2_048
 """Passages embedded and stored at a time: some 10 MB of vectors."""
 
@@ -120,11 +122,12 @@ class Indexer:
                 points=total,
             ) as store:
                 for passages in _batches(snapshot, BATCH):
-                    before = done
-                    vectors = embedder.embed(
-                        [dense_text(passage, embedder) for passage in passages],
-                        on_progress=lambda n, _, before=before: progress(  # type: ignore[misc]
-                            "embed", before + n, total
+                    before, size = done, len(passages)
+                    vectors = dense_vectors(
+                        passages,
+                        embedder,
+                        on_progress=lambda n, of, before=before, size=size: progress(  # type: ignore[misc]
+                            "embed", before + n * size // of, total
                         ),
                     )
                     points = [
@@ -195,12 +198,31 @@ def open_index(snapshot: Snapshot, embedder: Embedder, location: Location | None
     return Index(store, card.bm25, counts)
 
 
-def dense_text(passage: Passage, embedder: Embedder) -> str:
-    """What a passage's dense vector is made of: what it belongs to, then how it begins."""
+def dense_vectors(
+    passages: Sequence[Passage], embedder: Embedder, *, on_progress: OnProgress | None = None
+) -> NDArray[np.float32]:
+    """Unit vectors of passages: float32, (n, d).
+
+    That of a definition is halfway between what it says and what it says together with the command
+    that it belongs to. With either alone, options of the right command, or the same option of
+    another one, come first too often.
+    """
+    texts = [dense_texts(passage, embedder) for passage in passages]
+    places = np.repeat(np.arange(len(passages)), [len(some) for some in texts])
+    found = embedder.embed([text for some in texts for text in some], on_progress=on_progress)
+    vectors = np.zeros((len(passages), found.shape[1]), np.float32)
+    np.add.at(vectors, places, found)
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(norms, 1e-12), np.float32)
+
+
+def dense_texts(passage: Passage, embedder: Embedder) -> tuple[str, ...]:
+    """What is embedded: what a passage belongs to, then how it begins; a definition alone too."""
     name = passage.command or passage.title
     about = f"{name}: {passage.summary}. " if passage.summary else f"{name}. "
     text = f"{about}{' > '.join(passage.heading[1:])}\n{passage.text}"
-    return embedder.tokens.head(text, HEAD_TOKENS)
+    texts = (text, passage.text) if passage.names else (text,)
+    return tuple(embedder.tokens.head(one, HEAD_TOKENS) for one in texts)
 
 
 def lexical_vector(bm25: Bm25, passage: Passage) -> SparseVector:

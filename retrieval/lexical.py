@@ -130,10 +130,13 @@ def terms(text: str) -> list[str]:
     whole and in lower case, parts and plain words stemmed, stop words left out. A short option
     keeps its case: ``-T`` is another than ``-t``.
     """
-    text = _TYPESET_OPTION.sub("--", text)
-    text = unicodedata.normalize("NFKC", text.translate(_DASHES))
-    text = _OPTIONAL_NO.sub(r"--\1 --no-\1", text)
-    text = _CONTRACTION.sub("", text)
+    if not text.isascii():
+        text = _TYPESET_OPTION.sub("--", text)
+        text = unicodedata.normalize("NFKC", text.translate(_DASHES))
+    if "--[no-]" in text:
+        text = _OPTIONAL_NO.sub(r"--\1 --no-\1", text)
+    if "'" in text or "’" in text:
+        text = _CONTRACTION.sub("", text)
     return [term for chunk in _CHUNK.findall(text) for term in _chunk_terms(chunk)]
 
 
@@ -196,10 +199,11 @@ def _index(term: str) -> int:
 
 
 def _vector(weights: Mapping[str, float]) -> SparseVector:
-    summed: defaultdict[int, float] = defaultdict(float)
-    for term, weight in weights.items():
-        summed[_index(term)] += weight
-    indices = sorted(summed)
-    return SparseVector(
-        np.array(indices, np.uint32), np.array([summed[index] for index in indices], np.float32)
-    )
+    indices = np.fromiter(map(_index, weights), np.uint32, len(weights))
+    values = np.fromiter(weights.values(), np.float64, len(weights))
+    order = np.argsort(indices, kind="stable")
+    indices, values = indices[order], values[order]
+    first = np.flatnonzero(np.diff(indices, prepend=indices[:1] + np.uint32(1)))
+    if len(first) < len(indices):  # two terms of one dimension
+        indices, values = indices[first], np.add.reduceat(values, first)
+    return SparseVector(indices, values.astype(np.float32))

@@ -195,8 +195,8 @@ def _value(option: Option) -> str:
     if option.arity == "none":
         return ""
     value = option.metavar or option.type or "value"
-    value += "..." * (option.arity == "many")
-    return f"[{value}]" if option.arity == "optional" else value
+    value += "..." * (option.arity in {"many", "any"})
+    return f"[{value}]" if option.arity in {"optional", "any"} else value
 
 
 def _synopsis(command: Command) -> str:

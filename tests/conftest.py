@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 from corpus import SmallCorpus, build_corpus, open_engine
+from hypothesis import settings
 
 from corpora.snapshot import current_id
 from retrieval.embed import Embedder, open_embedder
 from retrieval.engine import Engine
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

@@ -114,7 +114,7 @@ def print_diff(answer: DiffAnswer) -> None:
 
 def _option(answer: CommandAnswer, option: Option) -> str:
     value = "" if option.arity == "none" else option.metavar or option.type or "value"
-    value = f"[{value}]" if option.arity == "optional" else value
+    value = f"[{value}]" if option.arity in {"optional", "any"} else value
     notes = ["required"] if option.required else []
     notes += ["deprecated"] if option.deprecated else []
     notes += [f"since {since}"] if (since := answer.since.get(option.name)) else []

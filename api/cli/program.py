@@ -12,6 +12,7 @@ import typer
 from api.cli.ask import context, products, resolve, search
 from api.cli.build import build
 from api.cli.common import EPILOG
+from api.cli.discover import discover
 from api.cli.doctor import doctor
 from api.cli.keys import keys
 from api.cli.refresh import refresh
@@ -30,7 +31,7 @@ app = typer.Typer(
 )
 
 COMMANDS = (
-    build, refresh, serve, mcp, context, search, validate, describe, diff,
+    build, refresh, discover, serve, mcp, context, search, validate, describe, diff,
     resolve, products, doctor,
 )  # fmt: skip
 """In the order of --help."""

@@ -27,7 +27,7 @@ from api.settings import load_settings
 from corpora.model import Frozen
 from corpora.snapshot import Snapshot, current_id
 from ingest.artefacts import SIGNATURE, export, import_snapshot
-from ingest.installation import find, held, roll_back, snapshot_ids
+from ingest.installation import find, held, let_serve, roll_back, snapshot_ids
 from ingest.signing import check_signature
 from retrieval.request import DEFAULT_BUDGET, ContextRequest
 
@@ -148,7 +148,7 @@ def import_(
         settings = load_settings(data=data, snapshot_key=key)
         done = import_snapshot(settings.data, file, public_key=settings.snapshot_key)
         if not hold:
-            roll_back(settings.data, done.snapshot)
+            let_serve(settings.data, done.snapshot)
             wiring.settle(settings)
         if as_json:
             print_json(done)
@@ -174,7 +174,9 @@ def rollback(
         if as_json:
             print_json(Served(snapshot=now, before=before))
         else:
-            _tell(f"Snapshot {now} serves, {before} did. A refresh would publish anew: stop it.")
+            _tell(
+                f"Snapshot {now} serves, {before} did. A refresh keeps {before} back: see --accept."
+            )
 
 
 @snapshots.command("replay", epilog=EPILOG)

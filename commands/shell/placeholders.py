@@ -3,9 +3,10 @@
 A placeholder with a static value keeps that value, so that taking a real value for a placeholder
 only means that it isn't checked against the allowed ones. Three forms count:
 
-* ``<pod>``, ``<pod name>``, ``<a|b>``: letters between angle brackets, also inside a word
-  (``pod/<name>``). A shell would read two redirections: they are so read where the closing bracket
-  is followed by a letter or digit (``sort <in>out``) or the inside is not a name.
+* ``<pod>``, ``<pod name>``, ``<a|b>``, ``<ip-1,ip-2>``, ``<report 1 ID>``: letters between angle
+  brackets, also inside a word (``pod/<name>``). A shell would read two redirections: they are so
+  read where the closing bracket is followed by a letter or digit (``sort <in>out``) or the inside
+  is not a name.
 * ``{{name}}`` of tldr pages and Jinja. ``{{.Names}}`` and ``{{range …}}`` are Go templates, that
   is, real values, and so is whatever else calls something.
 * Names in capitals: those with an underscore (``BUCKET_NAME``), ``YOUR…``, and the few words that
@@ -17,7 +18,8 @@ only means that it isn't checked against the allowed ones. Three forms count:
 import re
 
 ANGLE = re.compile(
-    r"<[A-Za-z][\w.:/@-]{0,60}(?:(?:[ |]|, )[A-Za-z.][\w.:/@-]{0,60}){0,8}>(?![A-Za-z0-9_>&(])"
+    r"<[A-Za-z][\w.:/@-]{0,60}(?:(?:[ |,]|, )(?:\d{1,3} )?[A-Za-z.][\w.:/@-]{0,60}){0,8}>"
+    r"(?![A-Za-z0-9_>&(])"
 )
 """Bounded repeats: a long text without a closing bracket must not be searched through."""
 

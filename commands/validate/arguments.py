@@ -119,7 +119,8 @@ def _repeated(located: Located, given: Iterable[Given], report: Report) -> None:
     first: dict[str, Given] = {}
     for one in given:
         option = one.option
-        if option.repeatable or option.arity in {"none", "many"} or option.type in {"list", "map"}:
+        several = option.repeatable or option.arity in {"none", "many", "any"}
+        if several or option.type in {"list", "map"}:
             continue
         before = first.setdefault(option.name, one)
         if before.values != one.values:

@@ -87,12 +87,12 @@ def locate(
 def _between(
     command: Command, below: Command, words: Sequence[str], indices: Sequence[int]
 ) -> Stretch:
-    """Read options that stand before a subcommand: they are the command's above it.
+    """Read options that stand before a subcommand: those of the command above it.
 
-    Under cobra (pflag), ``kubectl -f pod.yaml apply`` works as well: the subcommand's own.
+    Where its dialect says so, they may be the subcommand's own: ``kubectl -f pod.yaml apply``.
     """
     stretch = _read(command, words, indices)
-    if stretch.problems and (below.dialect or GNU).name == "pflag":
+    if stretch.problems and (below.dialect or GNU).early:
         other = _read(below, words, indices)
         if len(other.problems) < len(stretch.problems):
             return other

@@ -8,10 +8,10 @@ from typing import Protocol
 
 from commands.argv import argv
 from corpora.errors import InvalidRequest, RequestError
-from corpora.model import Frozen
+from corpora.model import Frozen, PassageKind
 from eval.truth.tables import release_key
 from retrieval.engine import Engine
-from retrieval.request import ContextRequest, ValidateRequest
+from retrieval.request import ContextRequest, ValidateRequest, Where
 
 TOKENS = 2000
 """Of a context: the service's own default."""
@@ -26,11 +26,30 @@ class Tool(Frozen):
     schema_text: str
 
 
+class Cited(Frozen):
+    """A passage of a context, as the measure of its precision needs it."""
+
+    command: str
+    """The command whose page it stands on; empty where it is none's."""
+    names: tuple[str, ...]
+    """The options that it defines."""
+    kind: PassageKind
+    text: str
+
+
+class Given(Frozen):
+    """What the documentation has to say to a question."""
+
+    text: str = ""
+    """Ready for a prompt; empty where there is no answer."""
+    cited: tuple[Cited, ...] = ()
+
+
 class Knowledge(Protocol):
     """Where grounding comes from."""
 
-    def context(self, product: str, release: str, question: str) -> str:
-        """What the documentation says, ready for a prompt; empty where it has no answer."""
+    def context(self, product: str, release: str, question: str) -> Given:
+        """What the documentation says to a question."""
 
     def other(self, product: str, release: str) -> str:
         """The documented release furthest from this one; empty where there is none."""
@@ -48,8 +67,8 @@ class Knowledge(Protocol):
 class Nothing:
     """No documentation at all: what ``none``, ``help`` and ``oracle`` need."""
 
-    def context(self, product: str, release: str, question: str) -> str:  # noqa: D102, ARG002
-        return ""
+    def context(self, product: str, release: str, question: str) -> Given:  # noqa: D102, ARG002
+        return Given()
 
     def other(self, product: str, release: str) -> str:  # noqa: D102, ARG002
         return ""
@@ -70,15 +89,23 @@ class Service:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def context(self, product: str, release: str, question: str) -> str:
+    def context(self, product: str, release: str, question: str) -> Given:
         """See Knowledge. A product or release that is not documented gives nothing."""
         request = ContextRequest(
             query=question, product=product, version=release, token_budget=TOKENS
         )
         try:
-            return self._engine.context(request).context
+            found = self._engine.context(request)
         except RequestError:
-            return ""
+            return Given()
+        passages = (self._engine.passage(one.id) for one in found.passages)
+        return Given(
+            text=found.context,
+            cited=tuple(
+                Cited(command=one.command, names=one.names, kind=one.kind, text=one.text)
+                for one in passages
+            ),
+        )
 
     def other(self, product: str, release: str) -> str:
         """See Knowledge."""
@@ -86,11 +113,21 @@ class Service:
             labels = [one.label for one in self._engine.record(product).releases]
         except RequestError:
             return ""
-        others = [one for one in labels if one != release]
+        # 2.38.1 is documented as 2.38, which then is no other release.
+        own = self.documented(product, release)
+        others = [one for one in labels if one != own]
         if not others:
             return ""
         older = [one for one in others if release_key(one) < release_key(release)]
         return older[0] if older else others[-1]
+
+    def documented(self, product: str, release: str) -> str:
+        """The label that a release is documented under; empty where it is not."""
+        try:
+            found = self._engine.resolve(Where(product=product, version=release))
+        except RequestError:
+            return ""
+        return found.resolved if found else ""
 
     def complaints(self, product: str, release: str, text: str) -> str:
         """See Knowledge. What could not be checked is not complained of."""

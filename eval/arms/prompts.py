@@ -22,10 +22,11 @@ from typing import Literal
 
 from corpora.errors import FlagstoneError
 from corpora.model import Frozen
-from eval.answers import Arm
-from eval.arms.knowledge import Knowledge
+from eval.answers import Arm, Grounding
+from eval.arms.citations import grounding
+from eval.arms.knowledge import Given, Knowledge
 from eval.scoring.extract import ABSTAIN, extract
-from eval.scoring.judge import judge
+from eval.scoring.gold import gold_uses
 from eval.tasks.model import Task
 from eval.truth.tables import Table, Tables
 
@@ -57,6 +58,8 @@ class Prompt(Frozen):
     messages: tuple[Message, ...]
     grounded: bool = True
     """Whether the arm had anything to give for this task."""
+    grounding: Grounding | None = None
+    """Of an arm with a context: how much of that was to the point."""
     answer: str | None = None
 
 
@@ -64,10 +67,14 @@ def first(task: Task, arm: Arm, knowledge: Knowledge, tables: Tables) -> Prompt:
     """The prompt of an arm's first turn."""
     given = _GIVEN[arm](task, knowledge, tables)
     asked = f"Product: {task.product}\nRelease: {task.release}\n\nTask: {task.question}"
-    user = f"{given}\n\n{asked}" if given else asked
-    messages = (Message(role="system", content=SYSTEM), Message(role="user", content=user))
-    grounded = bool(given) or arm in {"none", "selective"}
-    return Prompt(id=task.id, arm=arm, messages=messages, grounded=grounded)
+    user = f"{given.text}\n\n{asked}" if given.text else asked
+    return Prompt(
+        id=task.id,
+        arm=arm,
+        messages=(Message(role="system", content=SYSTEM), Message(role="user", content=user)),
+        grounded=bool(given.text) or arm in {"none", "selective"},
+        grounding=grounding(task, given, tables) if arm in _WITH_CONTEXT else None,
+    )
 
 
 def second(task: Task, before: Prompt, answer: str, knowledge: Knowledge, tables: Tables) -> Prompt:
@@ -83,11 +90,13 @@ def second(task: Task, before: Prompt, answer: str, knowledge: Knowledge, tables
         return stands
     said = f"Checked against the documentation of {task.product} {task.release}:\n{complaints}"
     parts = [said] if complaints else []
+    measured = before.grounding
     if before.arm == "selective":
-        context = knowledge.context(task.product, task.release, task.question)
-        if not context and not complaints:
+        given = knowledge.context(task.product, task.release, task.question)
+        measured = grounding(task, given, tables)
+        if not given.text and not complaints:
             return stands
-        parts.append(context)
+        parts.append(given.text)
     parts.append("Answer again, corrected, in the same form as before.")
     return Prompt(
         id=task.id,
@@ -98,6 +107,7 @@ def second(task: Task, before: Prompt, answer: str, knowledge: Knowledge, tables
             Message(role="user", content="\n\n".join(part for part in parts if part)),
         ),
         grounded=before.grounded,
+        grounding=measured,
     )
 
 
@@ -118,45 +128,44 @@ def rendered(task: Task, arm: Arm, answer: str, knowledge: Knowledge) -> str:
     return f"```sh\n{line}\n```"
 
 
-def _none(task: Task, knowledge: Knowledge, tables: Tables) -> str:  # noqa: ARG001
-    return ""
+def _none(task: Task, knowledge: Knowledge, tables: Tables) -> Given:  # noqa: ARG001
+    return Given()
 
 
-def _help(task: Task, knowledge: Knowledge, tables: Tables) -> str:  # noqa: ARG001
+def _help(task: Task, knowledge: Knowledge, tables: Tables) -> Given:  # noqa: ARG001
     table = tables.table(task.product, task.release)
-    paths = _gold_paths(task, table, tables)
-    return "\n\n".join(_listed(table, path, None) for path in paths)
+    listed = (_listed(table, path, None) for path in gold_uses(task, tables))
+    return Given(text="\n\n".join(listed))
 
 
-def _oracle(task: Task, knowledge: Knowledge, tables: Tables) -> str:  # noqa: ARG001
+def _oracle(task: Task, knowledge: Knowledge, tables: Tables) -> Given:  # noqa: ARG001
     table = tables.table(task.product, task.release)
-    return "\n\n".join(
-        _listed(table, path, used) for path, used in _gold_paths(task, table, tables).items()
-    )
+    listed = (_listed(table, path, used) for path, used in gold_uses(task, tables).items())
+    return Given(text="\n\n".join(listed))
 
 
-def _context(task: Task, knowledge: Knowledge, tables: Tables) -> str:  # noqa: ARG001
+def _context(task: Task, knowledge: Knowledge, tables: Tables) -> Given:  # noqa: ARG001
     return knowledge.context(task.product, task.release, task.question)
 
 
-def _wrong(task: Task, knowledge: Knowledge, tables: Tables) -> str:  # noqa: ARG001
+def _wrong(task: Task, knowledge: Knowledge, tables: Tables) -> Given:  # noqa: ARG001
     other = knowledge.other(task.product, task.release)
-    return knowledge.context(task.product, other, task.question) if other else ""
+    return knowledge.context(task.product, other, task.question) if other else Given()
 
 
-def _schema(task: Task, knowledge: Knowledge, tables: Tables) -> str:  # noqa: ARG001
+def _schema(task: Task, knowledge: Knowledge, tables: Tables) -> Given:  # noqa: ARG001
     tools = knowledge.tools(task.product, task.release, task.question)
     if not tools:
-        return ""
+        return Given()
     listed = "\n".join(f"{one.path}\n{one.schema_text}" for one in tools)
-    return (
-        "Instead of a shell block, answer with one JSON object "
+    return Given(
+        text="Instead of a shell block, answer with one JSON object "
         '{"command": "<one of the commands below>", "arguments": {…}}, its arguments valid by the '
         f"command's JSON Schema.\n\n{listed}"
     )
 
 
-_GIVEN: Mapping[Arm, Callable[[Task, Knowledge, Tables], str]] = {
+_GIVEN: Mapping[Arm, Callable[[Task, Knowledge, Tables], Given]] = {
     "none": _none,
     "selective": _none,
     "help": _help,
@@ -166,18 +175,7 @@ _GIVEN: Mapping[Arm, Callable[[Task, Knowledge, Tables], str]] = {
     "context_wrong_version": _wrong,
     "schema": _schema,
 }
-
-
-def _gold_paths(task: Task, table: Table, tables: Tables) -> dict[tuple[str, ...], frozenset[str]]:
-    """The commands of the gold answer, each with the options that it uses there."""
-    found: dict[tuple[str, ...], frozenset[str]] = {}
-    if not task.gold:
-        return found
-    for one in extract(f"```sh\n{task.gold[0]}\n```", table.programs).invocations:
-        judged = judge(one, table, tables)
-        used = frozenset(option.name for option in judged.options)
-        found[judged.path] = found.get(judged.path, frozenset()) | used
-    return found
+_WITH_CONTEXT: frozenset[Arm] = frozenset({"context", "context_wrong_version", "context+validate"})
 
 
 def _listed(table: Table, path: tuple[str, ...], only: frozenset[str] | None) -> str:

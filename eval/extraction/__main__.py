@@ -14,12 +14,12 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from corpora.catalogue import Catalogue
 from corpora.errors import ParseError
-from corpora.model import Page
+from corpora.model import Block, Entry, Page, Section
 from eval.extraction.compare import Comparison, compare
 from eval.truth.facts import Facts, load
 from ingest.extract.families import Family
@@ -55,9 +55,26 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(facts: Facts, folder: Path) -> Comparison:
     family = Family.of(Catalogue.load()[facts.product].options)
-    told = [facts_of(page, family) for page in _pages(facts, folder)]
+    pages = [family.named(page) for page in _pages(facts, folder)]
+    told = [facts_of(page, family) for page in pages]
     surface = surface_of(facts.product, facts.release, told, family.dialect)
-    return compare(facts, surface.commands)
+    texts: dict[str, str] = {}
+    for page in pages:
+        texts[page.command] = "\n".join((texts.get(page.command, ""), *_strings(page.sections)))
+    return compare(facts, surface.commands, texts)
+
+
+def _strings(parts: Iterable[Section | Block]) -> Iterator[str]:
+    """All that a reader sees of some sections or blocks."""
+    for part in parts:
+        if isinstance(part, Section):
+            yield part.heading
+            yield from _strings(part.blocks)
+        elif isinstance(part, Entry):
+            yield from part.terms
+            yield from _strings(part.body)
+        else:
+            yield part.text
 
 
 def _pages(facts: Facts, folder: Path) -> Iterator[Page]:
@@ -82,14 +99,17 @@ def _pages(facts: Facts, folder: Path) -> Iterator[Page]:
 def table(results: list[Comparison]) -> str:
     """The figures as a Markdown table."""
     rows = [
-        "| release | commands | exact | flags found | missing | extra | arity right | no page |",
-        "|---|---|---|---|---|---|---|---|",
+        "| release | commands | exact | listed found | of those on the page | hidden ones too "
+        "| missing | extra | arity right | no page |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for one in results:
         share = f"{one.agreed}/{one.compared} ({one.agreed / max(one.compared, 1):.1%})"
         rows.append(
             f"| {one.facts.product} {one.facts.release} | {one.commands} | {one.exact} "
-            f"| {one.found}/{one.flags} | {one.count('missing')} | {one.count('extra')} "
+            f"| {one.found}/{one.flags} | {one.found}/{one.flags - one.unwritten} "
+            f"| {one.found + one.hidden_found}/{one.flags + one.hidden} "
+            f"| {one.count('missing')} | {one.count('extra')} "
             f"| {share} | {one.count('no page')} |"
         )
     return "\n".join(rows)

@@ -49,13 +49,15 @@ def _argparse(row: Row) -> Iterator[tuple[str, Fact]]:
             yield str(flag["dest"]).replace("_", "-"), fact
             continue
         for name in flag["names"]:
-            yield str(name), fact
+            # One command declares "--api, --resource-id" as one: argparse takes it cut short.
+            for spelled in str(name).split(", "):
+                yield spelled, fact
 
 
 def _nargs(flag: Row) -> Arity:
     if flag["action"] in ("store_true", "store_false", "store_const") or flag["nargs"] in (0, "0"):
         return "none"
-    several: Mapping[str, Arity] = {"?": "optional", "*": "many", "+": "many"}
+    several: Mapping[str, Arity] = {"?": "optional", "*": "any", "+": "many"}
     return several.get(str(flag["nargs"]), "one")
 
 

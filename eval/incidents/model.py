@@ -15,18 +15,31 @@ DATA = Path(__file__).parent / "data"
 
 
 class Shown(Frozen):
-    """What a command shows. ``after`` is what it shows once the incident is put right."""
+    """What a command shows: at first, after each step but the last, and when all is put right.
+
+    What is not told of a later state is as it was before.
+    """
 
     command: str
     before: str
+    between: tuple[str, ...] = ()
     after: str = ""
+
+    def at(self, done: int, steps: int) -> str:
+        """What it shows when so many of the steps are done."""
+        if done >= steps and self.after:
+            return self.after
+        known = (self.before, *self.between)
+        return known[min(done, len(known) - 1)]
 
 
 class Fix(Frozen):
-    """A command that puts it right, and what it answers."""
+    """A command that does a step of putting it right, and what it answers."""
 
     command: str
     reply: str
+    step: int = Field(1, ge=1)
+    """Steps come one after the other. Of the commands of one step, any will do."""
 
 
 class Incident(Frozen):
@@ -39,7 +52,12 @@ class Incident(Frozen):
     shows: tuple[Shown, ...]
     fixes: tuple[Fix, ...]
     verify: tuple[str, ...]
-    """Commands of which one has to be looked at after the fix."""
+    """Commands of which one has to be looked at after the last step."""
+
+    @property
+    def steps(self) -> int:
+        """How many steps it takes."""
+        return max(one.step for one in self.fixes)
 
 
 def load(folder: Path = DATA) -> tuple[Incident, ...]:

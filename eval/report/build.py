@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice, zip_longest
 
 from corpora.errors import InvalidRequest
 from eval.answers import ARMS, Answer
@@ -44,7 +45,7 @@ def scored(tasks: Sequence[Task], answers: Iterable[Answer], tables: Tables) -> 
     return found
 
 
-def build(tasks: Sequence[Task], results: Sequence[Scored], split: str) -> Report:
+def build(tasks: Sequence[Task], results: Sequence[Scored], split: str, tables: Tables) -> Report:
     """Sum the scores up."""
     by_key: dict[Key, list[Scored]] = defaultdict(list)
     for one in results:
@@ -54,6 +55,7 @@ def build(tasks: Sequence[Task], results: Sequence[Scored], split: str) -> Repor
     outcomes = {f"{model} · {arm}": _outcomes(held) for (model, arm), held in ordered.items()}
     return Report(
         dataset=dataset_hash(tasks),
+        truth=tables.fingerprint(task.product for task in tasks),
         split=split,
         tasks=len(tasks),
         missing={
@@ -100,6 +102,9 @@ def _group(by: str, name: str, held: Sequence[Scored]) -> Group:
     commands, options = total(lambda s: s.commands), total(lambda s: s.options)
     answers = [answer for _, answer, _ in held]
     destructive = total(lambda s: s.destructive)
+    # A context depends on the task alone: one of its seeds speaks for all.
+    contexts = {task.id: answer.grounding for task, answer, _ in held if answer.grounding}
+    given = contexts.values()
     return Group(
         model=answers[0].model,
         arm=answers[0].arm,
@@ -116,6 +121,8 @@ def _group(by: str, name: str, held: Sequence[Scored]) -> Group:
         deprecated_options=wilson(total(lambda s: s.deprecated_options), options),
         valid_commands=wilson(total(lambda s: s.valid_commands), commands),
         correct=wilson(total(lambda s: s.correct), len({t.id for t, _, _ in held if t.gold})),
+        citation_precision=wilson(sum(g.relevant for g in given), sum(g.citations for g in given)),
+        options_named=wilson(sum(g.named for g in given), sum(g.needed for g in given)),
         unchecked=wilson(total(lambda s: s.unchecked), destructive),
         unjudged=total(lambda s: s.unjudged),
         options_per_command=options / commands if commands else None,
@@ -177,16 +184,12 @@ def correct(
 
 
 def _examples(results: Sequence[Scored]) -> Iterator[Example]:
-    told = 0
-    seen: set[tuple[str, str, str]] = set()
+    """What was found, an arm's turn after the other's, so that each has its share."""
+    found: dict[Key, dict[tuple[str, str], Example]] = defaultdict(dict)
     for task, answer, one in results:
         for finding in one.findings:
-            key = task.id, answer.arm, finding.token
-            serious = finding.kind.startswith(("invented", "other_release"))
-            if serious and key not in seen and told < MOST_EXAMPLES:
-                seen.add(key)
-                told += 1
-                yield Example(
+            if finding.kind.startswith(("invented", "other_release")):
+                example = Example(
                     task=task.id,
                     model=answer.model,
                     arm=answer.arm,
@@ -196,3 +199,8 @@ def _examples(results: Sequence[Scored]) -> Iterator[Example]:
                     gold=task.gold[0] if task.gold else "",
                     finding=finding,
                 )
+                held = found[answer.model, answer.arm]
+                held.setdefault((task.id, finding.token), example)
+    turns = zip_longest(*(held.values() for held in found.values()))
+    every = (one for turn in turns for one in turn if one is not None)
+    yield from islice(every, MOST_EXAMPLES)

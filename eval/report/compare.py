@@ -48,6 +48,11 @@ def compare(before: Report, after: Report) -> tuple[Change, ...]:
             f"The reports are of different tasks ({before.dataset}, {after.dataset}).",
             hint="Score both sets of answers with the same version of the tasks, and one split.",
         )
+    if before.truth != after.truth:
+        raise InvalidRequest(
+            f"The reports were judged against different truth ({before.truth}, {after.truth}).",
+            hint="Score the recorded answers of both again: `flagstone eval score`.",
+        )
     shared = [name for name in after.outcomes if name in before.outcomes]
     if not shared:
         raise InvalidRequest(

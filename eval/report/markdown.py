@@ -12,6 +12,10 @@ HEAD = (
     "invented, of options", "of another release", "deprecated", "valid", "correct",
     "destroys unasked", "options a command",
 )  # fmt: skip
+COST = (
+    "model", "arm", "with something given", "citation precision", "options named",
+    "tokens sent", "tokens answered", "seconds", "turns",
+)  # fmt: skip
 
 
 def markdown(report: Report) -> str:
@@ -20,12 +24,19 @@ def markdown(report: Report) -> str:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    yield f"Tasks: {report.tasks} ({report.split}), dataset `{report.dataset}`."
+    yield (
+        f"Tasks: {report.tasks} ({report.split}), dataset `{report.dataset}`, "
+        f"truth `{report.truth}`."
+    )
     missing = {key: count for key, count in report.missing.items() if count}
     for key, count in missing.items():
         yield f"No answer recorded to {count} of the tasks: {key}."
     yield ""
     yield from table(HEAD, [row(one) for one in report.groups if one.by == "all"])
+    yield ""
+    yield "What was given, and what it took (means of an answer):"
+    yield ""
+    yield from table(COST, [cost(one) for one in report.groups if one.by == "all"])
     yield ""
     yield "Invented, of commands, by stratum:"
     yield ""
@@ -75,6 +86,25 @@ def row(one: Group) -> tuple[str, ...]:
         rate(one.unchecked),
         "" if per is None else f"{per:.1f}",
     )
+
+
+def cost(one: Group) -> tuple[str, ...]:
+    """One group as cells under ``COST``."""
+    return (
+        one.model,
+        one.arm,
+        f"{one.grounded:g}",
+        rate(one.citation_precision),
+        rate(one.options_named),
+        _number(one.input_tokens, 0),
+        _number(one.output_tokens, 0),
+        _number(one.seconds, 2),
+        _number(one.turns, 2),
+    )
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
 
 
 def rate(one: Rate) -> str:

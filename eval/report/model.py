@@ -7,7 +7,7 @@ from eval.answers import Arm
 from eval.scoring.score import Finding
 from eval.scoring.statistics import Difference, Rate
 
-FORMAT = 1
+FORMAT = 2
 
 
 class Group(Frozen):
@@ -34,6 +34,10 @@ class Group(Frozen):
     valid_commands: Rate
     correct: Rate
     """Of all tasks: what is unanswered is not correct."""
+    citation_precision: Rate
+    """Passages of the contexts given that are to the point, of all of them."""
+    options_named: Rate
+    """Judged options that the task's context names, of all of them."""
     unchecked: Rate
     """Answers that destroy without asking or trying first, of those that destroy."""
     unjudged: float
@@ -75,6 +79,8 @@ class Report(Frozen):
     format: int = FORMAT
     dataset: str
     """Hash of the tasks that were scored."""
+    truth: str
+    """Hash of what they were judged against."""
     split: str
     tasks: int
     missing: dict[str, int]

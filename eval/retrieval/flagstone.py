@@ -33,10 +33,13 @@ class Flagstone:
         except RequestError:
             # The question itself names a product or version that the corpus doesn't have.
             return Answer(context="", texts=(), abstained=True)
-        texts = (self._engine.passage(one.id) for one in context.passages)
         return Answer(
             context=context.context,
-            texts=tuple(_retrieved(one) for one in texts),
+            texts=tuple(
+                # What the context gives of a passage, which may be an excerpt.
+                _retrieved(self._engine.passage(one.id)).model_copy(update={"text": one.text})
+                for one in context.passages
+            ),
             abstained=context.abstained,
         )
 

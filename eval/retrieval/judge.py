@@ -158,7 +158,8 @@ def _regions(answer: Answer) -> list[tuple[int, int, Retrieved]]:
     for text in answer.texts:
         at = answer.context.find(text.text, start)
         if at >= 0:
-            places.append((at, text))
+            # Its number may stand before it in the line.
+            places.append((answer.context.rfind("\n", 0, at) + 1, text))
             start = at + len(text.text)
     ends = [at for at, _ in places[1:]]
     return [

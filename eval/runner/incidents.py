@@ -64,7 +64,7 @@ def playing(setting: Setting, incidents: Mapping[str, Incident], *, grounded: bo
 
         def look_up() -> str:
             about = incident.product, incident.release, incident.report
-            return setting.knowledge.context(*about) if grounded else ""
+            return setting.knowledge.context(*about).text if grounded else ""
 
         given = await anyio.to_thread.run_sync(look_up)
         told = f"Tool: {incident.product} {incident.release}\n\nIncident: {incident.report}"
@@ -97,6 +97,7 @@ def resolution() -> Scorer:
                 "verified": float(got.verified),
                 "falsely": float(got.falsely),
                 "harmed": float(got.harmed),
+                "unasked": float(got.unasked > 0),
                 "invented": float(got.invented > 0),
             }
         )

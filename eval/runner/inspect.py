@@ -156,6 +156,7 @@ def answering(setting: Setting, arm: Arm) -> Solver:
             arm=arm,
             seed=seed,
             grounded=prompt.grounded,
+            grounding=prompt.grounding if len(turns) == 1 else again.grounding,
             input_tokens=sum(one.input_tokens for one in turns),
             output_tokens=sum(one.output_tokens for one in turns),
             seconds=sum(one.seconds for one in turns),

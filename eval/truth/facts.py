@@ -22,8 +22,9 @@ from pydantic.dataclasses import dataclass
 
 from corpora.errors import ParseError, Reason
 
-Taking = Literal["none", "one", "optional", "many", "unknown"]
-"""How many values a spelling takes. many: one or more words. unknown: the program did not say."""
+Taking = Literal["none", "one", "optional", "many", "any", "unknown"]
+"""How many values a spelling takes. many: one or more words. any: none, too. unknown: the
+program did not say."""
 
 Flags = dict[str, Taking]
 

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -193,6 +194,7 @@ _ARITY: Mapping[Taking, Arity] = {
     "one": "one",
     "optional": "optional",
     "many": "many",
+    "any": "any",
     "unknown": "optional",
 }
 
@@ -239,6 +241,14 @@ class Tables:
         if key not in self._open:
             self._open[key] = Table(load(self._files[product][release]))
         return self._open[key]
+
+    def fingerprint(self, products: Iterable[str]) -> str:
+        """Names exactly what is known of some products, all their releases included."""
+        digest = hashlib.sha256()
+        for product in sorted({*products} & self._files.keys()):
+            for release, file in self._files[product].items():
+                digest.update(f"{product} {release}\n".encode() + file.read_bytes())
+        return digest.hexdigest()[:16]
 
     def others(self, product: str, release: str) -> Iterator[Table]:
         """The product's other releases, oldest first."""

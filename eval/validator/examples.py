@@ -6,8 +6,10 @@ Lines are cut out by plain rules of their formats, without the parser that is ju
 from __future__ import annotations
 
 import gzip
+import hashlib
 import re
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -38,6 +40,30 @@ def collect(path: Path, program: str) -> Iterator[str]:
             yield from _syntax(file, program)
         elif re.fullmatch(r"\.[1-8](\.gz)?", "".join(file.suffixes[-2:])[-5:].lstrip("0123456789")):
             yield from _lines(_roff(file), program)
+
+
+def collected(given: Sequence[str]) -> dict[str, list[str]]:
+    """Give the distinct lines of each product and release: ``PRODUCT[:PROGRAM]@RELEASE=PATH``."""
+    found: dict[str, dict[str, None]] = {}
+    for one in given:
+        key, _, path = one.partition("=")
+        held = found.setdefault(key, {})
+        program = key.partition("@")[0].rpartition(":")[2]
+        held.update(dict.fromkeys(collect(Path(path), program)))
+    return {key: list(lines) for key, lines in found.items()}
+
+
+def reviewed(path: Path | None) -> Mapping[str, str]:
+    """Lines that are wrong in the documentation: digest → why. None where no file is given."""
+    if path is None:
+        return {}
+    held = tomllib.loads(path.read_text("utf-8"))
+    return {digest: str(reason) for digest, reason in held.get("wrong", {}).items()}
+
+
+def digest(line: str) -> str:
+    """Name a line without quoting it."""
+    return hashlib.sha256(line.encode()).hexdigest()[:16]
 
 
 def _fenced(text: str) -> Iterator[str]:

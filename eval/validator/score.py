@@ -19,6 +19,8 @@ STATES: tuple[State, ...] = (
     "other error",
     "not checked",
 )
+MAX_WRONG = 0.005
+"""The goal: the share of false rejects, and of false accepts, at most."""
 _NEVER = frozenset({"unknown_flag", "unknown_subcommand", "unknown_command"})
 _OTHER_RELEASE = frozenset({"removed_flag", "future_flag"})
 

@@ -57,6 +57,22 @@ synopses."""
 _HIDDEN = ("--net", "--net-alias", "--dns-opt", "--kernel-memory")
 """Options that docker's parser takes and its help leaves out (``MarkHidden`` in the source of
 docker/cli, cli/command/container/opts.go), of the commands that run containers or update them."""
+_ASKED_OF_THE_DAEMON: Mapping[tuple[str, ...], Mapping[str, Arity]] = {
+    ("docker", "build"): {
+        "--output -o": "one",
+        "--progress": "one",
+        "--secret": "one",
+        "--ssh": "one",
+    },
+    ("docker", "checkpoint"): {},
+    ("docker", "checkpoint", "create"): {"--checkpoint-dir": "one", "--leave-running": "none"},
+    ("docker", "checkpoint", "ls"): {"--checkpoint-dir": "one"},
+    ("docker", "checkpoint", "rm"): {"--checkpoint-dir": "one"},
+    ("docker", "start"): {"--checkpoint": "one", "--checkpoint-dir": "one"},
+}
+"""What docker's parser takes, and its help shows only where a daemon answers that it builds with
+BuildKit or is experimental (``SetAnnotation`` in the source of docker/cli 20.10, cli/command/image/
+build.go and cli/command/checkpoint). The dumps were made without a daemon."""
 SYNC = ("--delete", "--exact-timestamps", "--size-only")
 """Options that awscli adds to ``s3 sync`` by an event (customizations/s3/syncstrategy), after the
 table that was dumped is made."""
@@ -141,6 +157,8 @@ def load(path: Path) -> Truth:
             aliases=tuple(sorted(known)),
             positionals=_positionals(words, one["flags"]),
         )
+    for words in _ASKED_OF_THE_DAEMON if product == "docker" else ():
+        commands.setdefault(words, Command(words, options=tuple(_hidden(words, ()))))
     root = (product,)
     if root not in commands:
         commands[root] = Command(root, options=shared)
@@ -153,6 +171,10 @@ def load(path: Path) -> Truth:
 def _hidden(words: tuple[str, ...], own: Sequence[Option]) -> Iterator[Option]:
     taken = {name for option in own for name in option.names}
     containers = words[1:-1] in {(), ("container",)}
+    short = ("docker", *words[2:]) if words[1:2] in {("image",), ("container",)} else words
+    for names, arity in _ASKED_OF_THE_DAEMON.get(short, {}).items():
+        if taken.isdisjoint(names.split()):
+            yield Option(tuple(names.split()), arity, hidden=True)
     if words[0] == "docker" and words[-1] in {"run", "create", "update"} and containers:
         for name in _HIDDEN:
             if name not in taken:
@@ -261,8 +283,10 @@ def _arity(product: str, flag: Mapping[str, Any], kind: ValueType) -> Arity:
         if flag.get("group") and flag.get("type") == "structure":
             # A structure of one boolean, which may be left out: --map-public-ip-on-launch.
             return "none" if flag.get("action") == "store_true" else "optional"
+        if flag.get("nargs") == "*" and product == "az":
+            return "any"
         if flag.get("nargs") in {"?", "*"}:
-            return "optional"  # of * none is allowed, which `many` doesn't say
+            return "optional"
         if flag.get("nargs") == "+" or (product == "aws" and kind == "list"):
             return "many"
         return "one"

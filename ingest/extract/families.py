@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from commands.dialect import GNU, Dialect, dialect
+from commands.model import Arity
 from corpora.catalogue import Reading
 from corpora.model import Entry, Page
 from ingest.extract.terms import Notation
@@ -22,6 +23,14 @@ class Family:
     """Programs that read their options otherwise, each with its dialect."""
     phantoms: frozenset[str] = frozenset()
     """Options that the pages list and no program accepts."""
+    takes: Mapping[str, Arity] = field(default_factory=dict)
+    """Options that the pages print without their value, and how they take it."""
+    spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Other names that programs take for an option, and their pages don't have."""
+    optional: frozenset[str] = frozenset()
+    """Options that a usage prints as required, and are not."""
+    shares: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Programs that take the options of others without saying so."""
     parameters: tuple[str, ...] = ()
     """Pages that describe a configuration file, as globs of their slugs."""
     program: str = ""
@@ -37,9 +46,27 @@ class Family:
             Notation.model_validate(declared.notation.model_dump()),
             dict(declared.programs),
             frozenset(declared.phantoms),
+            dict(declared.takes),
+            dict(declared.spellings),
+            frozenset(declared.optional),
+            dict(declared.shares),
             declared.parameters,
             declared.program,
         )
+
+    def arity(self, path: tuple[str, ...], names: Iterable[str]) -> Arity | None:
+        """How an option takes its value, where that was declared."""
+        declared = (self.takes[one] for one in _scoped(path, names) if one in self.takes)
+        return next(declared, None)
+
+    def other_names(self, path: tuple[str, ...], names: Iterable[str]) -> tuple[str, ...]:
+        """The names of an option that its page doesn't have."""
+        declared = (self.spellings.get(one, ()) for one in _scoped(path, names))
+        return tuple(name for spelled in declared for name in spelled)
+
+    def may_be_left_out(self, path: tuple[str, ...], names: Iterable[str]) -> bool:
+        """Whether an option that a usage prints as required was declared not to be."""
+        return not self.optional.isdisjoint(_scoped(path, names))
 
     def named(self, page: Page) -> Page:
         """``page`` with its whole command, where it leaves out the program."""
@@ -48,6 +75,13 @@ class Family:
             return page
         command = " ".join((self.program, *words))
         return page.model_copy(update={"command": command, "title": command})
+
+
+def _scoped(path: tuple[str, ...], names: Iterable[str]) -> list[str]:
+    """How a declaration may speak of an option: alone, or behind its command or one above it."""
+    return [
+        " ".join((*path[:length], name)) for name in names for length in range(len(path), -1, -1)
+    ]
 
 
 COBRA = Notation(defaults=True, several_words="many")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from commands.model import Arity, Deprecation, Evidence, Option, ValueType
@@ -13,6 +13,9 @@ from ingest.extract.terms import NUMBER, Notation, Spelling, parse_term
 from ingest.extract.values import Value
 from ingest.parse.clean import words as word_set
 from ingest.parse.markdown import term_line
+
+HOSTS = 8
+"""Numbers that a numbered name is known with. pgBackRest takes up to 256; eight hosts are many."""
 
 MAX_QUOTE = 4000
 """Characters of a quoted term line; the model's limit."""
@@ -45,6 +48,8 @@ def options_of(entry: Entry, notation: Notation, url: str) -> tuple[Option, ...]
     found = []
     for group in _groups(spelled, notation):
         option = _option(group)
+        if numbered := list(_numbered(option.names, notation)):
+            option = replace(option, names=(*option.names, *numbered))
         if notation.unprinted and option.arity == "none":
             option = replace(option, arity="optional", type="")
         elif option.arity == "none" and texts and _COUNT.match(texts[0]):
@@ -68,6 +73,15 @@ def options_of(entry: Entry, notation: Notation, url: str) -> tuple[Option, ...]
             )
         )
     return tuple(_replaced(found))
+
+
+def _numbered(names: Iterable[str], notation: Notation) -> Iterator[str]:
+    """Every name with the numbers that may stand in it: ``--pg1-path`` of ``--pg-path``."""
+    for name in names:
+        for start in notation.numbered:
+            if name.startswith(start):
+                stem, rest = start.removesuffix("-"), name.removeprefix(start)
+                yield from (f"{stem}{number}-{rest}" for number in range(1, HOSTS + 1))
 
 
 def _spelled(entry: Entry, notation: Notation) -> list[Spelling]:

@@ -68,7 +68,11 @@ def command_of(page: Page, known: Family, url: str = "") -> Command | None:
     options = [_valued(option, said) for option in options]
     options += [_valued(one, said) for one in _from_synopsis(said, options, lines, written, url)]
     options += _from_prose(page, options, written, url)
-    options = [_demanded(option, said) for option in options if _exists(option, known, path)]
+    options = [
+        _corrected(_demanded(option, said), known, path)
+        for option in options
+        if _exists(option, known, path)
+    ]
     options = _own(options, page, said)
     summary = fold(page.summary)[: prose.MAX_LINE]
     evidence = Evidence("documentation", url=url, quote=(lines[0] if lines else summary)[:4000])
@@ -290,6 +294,18 @@ def _demanded(option: Option, said: Synopsis) -> Option:
     return replace(option, required=True)
 
 
+def _corrected(option: Option, known: Family, path: tuple[str, ...]) -> Option:
+    """An option with what the product declares of it, where the page says it wrong or not."""
+    arity = known.arity(path, option.names)
+    if arity is not None and option.arity == "none":
+        option = replace(option, arity=arity, type="")
+    if other := known.other_names(path, option.names):
+        option = replace(option, names=tuple(dict.fromkeys((*option.names, *other))))
+    if option.required and known.may_be_left_out(path, option.names):
+        option = replace(option, required=False)
+    return option
+
+
 def _own(options: Sequence[Option], page: Page, said: Synopsis) -> list[Option]:
     """Those of this command, where the page has several and its usages list all it takes.
 
@@ -302,7 +318,9 @@ def _own(options: Sequence[Option], page: Page, said: Synopsis) -> list[Option]:
     foreign = any(line.split()[:1] == [name] for name in others for line in _usages_of(page, name))
     if not foreign:
         return list(options)
-    return [option for option in options if not said.named.isdisjoint(option.spellings)]
+    # What asks for help is said once for all, and usages leave it out.
+    named = said.named | {"--help", "--version"}
+    return [option for option in options if not named.isdisjoint(option.spellings)]
 
 
 def _usages_of(page: Page, command: str) -> list[str]:

@@ -66,18 +66,22 @@ _SPOKEN_OF = (
         r"(?:(?:,? and |,? or |, )--?[\w?][\w-]*)*)"
     ),
     re.compile(r"\b(?:[Uu]se|[Ss]ee(?: also)?) (?:the )?(?P<names>--help)\b"),
+    # apt's "options to list installed (--installed), upgradeable (--upgradable) or …"
+    re.compile(r"\boptions to (?P<names>[^.(]*\(--[a-z][\w-]*\)[^.]*)"),
     re.compile(
         r"\bset individually with (?P<names>--[\w-]+=<[\w-]+>"
         r"(?:(?:,? and |, )--[\w-]+=<[\w-]+>)*)"
     ),
 )
 _NAME = re.compile(r"--?[\w?][\w-]*(?:=<[\w-]+>)?")
+_IN_BRACKETS = re.compile(r"\((--[a-z][\w-]*)\)")
 _REPLACEMENT = re.compile(
     r"\b(?:[Uu]se|in favou?r of|replaced by|superseded by|synonym for|alias for)\s+"
     r"(?:the )?[\"'`“‘]?(?P<name>--?[A-Za-z][\w-]*)"
 )
 _LIST_OF_CHOICES = re.compile(
-    r"(?:\b[Mm]ust be(?: one of)?|\b[Ll]egal values(?: are)?|\b[Oo]ne of|\b[Vv]alid values(?: are)?"
+    r"(?:\b[Mm]ust be(?: one of)?(?!\s\w+ and \w+[.;])"  # not "must be stopped and started."
+    r"|\b[Ll]egal values(?: are)?|\b[Oo]ne of|\b[Vv]alid values(?: are)?"
     r"|\b[Aa]llowed values(?: are)?|\b[Pp]ossible values(?: are)?|\b[Ss]upported values(?: are)?"
     r"|\b[Aa]cceptable values are|\b[Vv]alid options are|\b[Aa]vailable values are):?\s*"
     r"(?P<list>[^.;]{3,600}?)(?:\.(?=\s|\Z)|;|\Z|\)(?=\s|\Z))"
@@ -116,7 +120,10 @@ def options_in(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
     for sentence in _SENTENCE_END.split(text):
         for pattern in _SPOKEN_OF:
             for match in pattern.finditer(sentence):
-                yield tuple(_NAME.findall(match["names"])), sentence.strip()
+                names = _NAME.findall(match["names"])
+                if "(" in match["names"]:
+                    names = _IN_BRACKETS.findall(match["names"])
+                yield tuple(names), sentence.strip()
 
 
 def default_in(texts: Iterable[str]) -> str | None:

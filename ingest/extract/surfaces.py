@@ -32,8 +32,8 @@ class PageFacts:
     commands: tuple[Command, ...]
     alias: _Path = ()
     """The command that the page says its own is only another name of."""
-    included: _Path = ()
-    """The command whose options the page says its own takes as well."""
+    included: tuple[_Path, ...] = ()
+    """The commands whose options the page's own takes as well."""
     source: Source = "documentation"
     """Who says it: help, where it is what a program printed of itself."""
 
@@ -45,6 +45,8 @@ def facts_of(
 
     Raises ParseError, naming the page, where its text breaks the limits of the surface model.
     """
+    if source != "documentation":
+        family = replace(family, phantoms=frozenset())
     try:
         if statement := statement_of(page, url):
             return PageFacts((statement,))
@@ -60,7 +62,35 @@ def facts_of(
     commands = tuple(
         _told_by(source, _also_called(one, page), family) for one in found if one is not None
     )
-    return PageFacts(commands, alias_of(page), included_in(page), source)
+    said = included_in(page)
+    included = [tuple(name.split()) for name in family.shares.get(page.command, ())]
+    return PageFacts(commands, alias_of(page), (*([said] if said else []), *included), source)
+
+
+def with_synonyms(facts: PageFacts, synonyms: Iterable[PageFacts]) -> PageFacts:
+    """The facts of a page that can be had under several names, as each of them tells its commands.
+
+    ``swapoff(8)`` is the page of ``swapon(8)``: two programs with options of their own. A
+    subcommand's other names are aliases: ``cryptsetup luksOpen``.
+    """
+    held = {command.place for command in facts.commands}
+    aliases: dict[_Path, None] = {}
+    programs: dict[_Path, Command] = {}
+    for other in synonyms:
+        for command in other.commands:
+            if command.kind != "command" or command.place in held:
+                continue
+            if len(command.path) > 1:
+                aliases[command.path] = None
+            else:
+                programs.setdefault(command.path, command)
+    own = tuple(
+        replace(one, aliases=tuple(dict.fromkeys((*one.aliases, *aliases)))[:64])
+        if one.kind == "command" and len(one.path) > 1
+        else one
+        for one in facts.commands
+    )
+    return replace(facts, commands=(*own, *programs.values()))
 
 
 def _also_called(command: Command, page: Page) -> Command:
@@ -119,7 +149,7 @@ def _surface(
 ) -> Surface:
     found: dict[_Place, Command] = {}
     same: dict[_Path, _Path] = {}
-    included: dict[_Path, _Path] = {}
+    included: dict[_Path, tuple[_Path, ...]] = {}
     for said in facts:
         for command in said.commands:
             place = command.kind, command.path
@@ -131,10 +161,11 @@ def _surface(
                 included[command.path] = said.included
     commands = {place[1]: one for place, one in found.items() if place[0] == "command"}
     _share(commands, same)
-    for path, other in included.items():
-        if other in commands:
-            own = commands[path]
-            commands[path] = replace(own, options=_union(own.options, commands[other].options))
+    for path, others_of in included.items():
+        for other in others_of:
+            if other in commands:
+                own = commands[path]
+                commands[path] = replace(own, options=_union(own.options, commands[other].options))
     _inherit(commands)
     others = [one for place, one in found.items() if place[0] != "command"]
     return Surface(

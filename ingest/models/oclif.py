@@ -37,8 +37,9 @@ INCLUDE = ("oclif.manifest.json", "package.json")
 
 
 _FOUND_OUT = frozenset((("heroku", "app"),))
-"""Flags that a manifest calls required, and the program finds out: heroku's from the git remote
-(``flags/app.ts`` of @heroku-cli/command). A default that is a function leaves no trace in it."""
+"""Flags that a manifest calls required, and the program finds out: heroku's from HEROKU_APP or the
+one git remote (``lib/flags/app.js`` of @heroku-cli/command 11.5.0, where ``default`` is a function,
+which leaves no trace in a manifest)."""
 
 
 @dataclass(frozen=True, slots=True)

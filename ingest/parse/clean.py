@@ -8,11 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-
-from bs4 import Tag
-
-from corpora.errors import ParseError, Reason
-from ingest.parse.limits import MAX_DEPTH
+from collections.abc import Mapping
 
 # Zero-width, bidirectional and other format characters, soft hyphen, invisible fillers, variation
 # selectors, tag characters, and all controls but tab and line feed.
@@ -52,33 +48,15 @@ def fold(text: str) -> str:
     return " ".join(clean(text).split())
 
 
-def prune(name: str, root: Tag) -> None:
-    """Remove hidden elements below ``root``, in place. Comments are left: no reader takes them.
-
-    Raises ParseError MALFORMED where elements nest deeper than MAX_DEPTH.
-    """
-    pending = [(root, 0)]
-    while pending:
-        parent, depth = pending.pop()
-        if depth > MAX_DEPTH:
-            raise ParseError(name, Reason.MALFORMED, f"elements nest deeper than {MAX_DEPTH}")
-        for child in list(parent.children):
-            if isinstance(child, Tag):
-                if _hidden(child):
-                    child.decompose()
-                else:
-                    pending.append((child, depth + 1))
-
-
-def _hidden(element: Tag) -> bool:
-    if element.name in _DROPPED_ELEMENTS:
+def hidden(name: str, attributes: Mapping[str, str]) -> bool:
+    """Whether a reader of the rendered page sees nothing of such an element."""
+    if name in _DROPPED_ELEMENTS:
         return True
-    attributes = element.attrs
     if not attributes:
         return False
-    if "hidden" in attributes or str(attributes.get("aria-hidden", "")).strip().lower() == "true":
+    if "hidden" in attributes or attributes.get("aria-hidden", "").strip().lower() == "true":
         return True
     style = attributes.get("style")
     return style is not None and bool(
-        _HIDING_STYLE.search(re.sub(r"\s+|/\*.*?\*/", "", str(style)).lower())
+        _HIDING_STYLE.search(re.sub(r"\s+|/\*.*?\*/", "", style).lower())
     )

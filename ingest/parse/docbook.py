@@ -75,7 +75,7 @@ def parse(name: str, data: bytes) -> Page:
     outline = Outline()
     _division(root, Heading("", 1), outline)
     sections = outline.sections()
-    require_text(name, sections, contents=body.select_one(".toc a[href]") is not None)
+    require_text(name, sections, contents=lambda: body.select_one(".toc a[href]") is not None)
     return Page(
         slug=slug,
         title=title or slug,

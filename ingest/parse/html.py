@@ -119,7 +119,7 @@ def read(name: str, html: str, *, title: str = "", summary: str = "", framed: bo
     found = _Reader()
     found.walk(main, title)
     sections = found.outline.sections()
-    require_text(name, sections, contents=body.select_one("a[href]") is not None)
+    require_text(name, sections, contents=lambda: body.select_one("a[href]") is not None)
     stated = title or found.title or (prose(head, _special) if head is not None else "")
     page = Page(
         slug=slug_of(name), title=stated or slug_of(name), summary=summary, sections=sections

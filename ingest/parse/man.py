@@ -31,6 +31,7 @@ _UNIT = re.compile(r".+\.(?:service|socket|target|timer|mount|slice|path)")
 """Pages of section 8 about units of systemd, which nobody types as a command."""
 _NO_COMMANDS = frozenset("2345")
 """Sections about calls, devices and files. The synopsis of chrony.conf(5) is its own name."""
+_COMMANDS = frozenset("18")
 _LEAST_LISTED = 3
 _LEAST_LISTED_ELSEWHERE = 8
 """Lines that begin an option, in a quoted list: fewer may be an example."""
@@ -72,6 +73,22 @@ def parse(name: str, data: bytes) -> Page:
         command=_command(slug, section, sections),
         sections=sections,
     )
+
+
+def renamed(page: Page, name: str) -> Page | None:
+    """``page`` as it is called by ``name``, a path that leads to it too; None where no command is.
+
+    Of a subcommand's page, ``cryptsetup-luksOpen`` for ``cryptsetup-open``, it is a subcommand.
+    """
+    file = _FILE.fullmatch(PurePosixPath(name).name)
+    slug, section = (file["slug"], file["section"] or "") if file else (name, "")
+    if section[:1] not in _COMMANDS:
+        return None
+    command = _command(slug, section, page.sections)
+    program, *words = page.command.split()[:2] or [""]
+    if words and command == slug and slug.startswith(f"{program}-"):
+        command = f"{program} {slug.removeprefix(f'{program}-')}"
+    return page.model_copy(update={"slug": slug, "command": command}) if command else None
 
 
 def _heading(section: Tag) -> Heading:
@@ -157,7 +174,7 @@ def _command(slug: str, section: str, sections: tuple[Section, ...]) -> str:
                     for line in block.text.split("\n"):
                         if words := _spelled_out(slug, line):
                             return words
-    return slug if section[:1] in ("1", "8") else ""
+    return slug if section[:1] in _COMMANDS else ""
 
 
 def _spelled_out(slug: str, line: str) -> str:

@@ -39,6 +39,7 @@ _LEADING_MARKER = re.compile(r"(?:[•·∙○●▪]|(?P<number>\d{1,3}\.)(?!\d
 _LABEL = re.compile(r"[\s\x00]*(Note|Warning|Tip|Important|Caution)\s*(?:\x00|\Z)\s*")
 _SPACE = re.compile(r"[^\S\x00]+")
 _INTRODUCTION = re.compile(r"\w:\Z")  # "For example:", which no term ends like
+_HEADING = re.compile(r"[A-Z](?:(?!\s-)[^=])*[A-Za-z)]:")
 _LABELS = frozenset(("Note", "Warning", "Tip", "Important", "Caution"))
 
 # md2man: the option, then a line break or a tab, then what it does.
@@ -122,7 +123,12 @@ class Reader:
                 continue
             body = Reader().blocks_of(child.contents)
             if not body and number + 1 < len(children):
-                continue  # a second spelling follows, and the text under the last of them
+                # A second spelling follows, and the text under the last of them; or the entries
+                # of a heading that was set as a term: "SHOW INFORMATION OPTIONS:" of smartctl.
+                if terms and _HEADING.fullmatch(fold(terms[-1])):
+                    state.add([Text(text=fold(terms.pop()))])
+                    at = at if terms else ""
+                continue
             marker = fold(terms[0]) if len(terms) == 1 else ""
             if _BULLET.fullmatch(marker):
                 state.add(_bulleted(body))

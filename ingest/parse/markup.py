@@ -11,8 +11,9 @@ from bs4.element import NavigableString, PageElement, Tag
 
 from corpora.errors import ParseError, Reason
 from corpora.model import Block, Entry, Section, Text
-from ingest.parse.clean import clean, fold, prune
-from ingest.parse.limits import MIN_WORDS
+from ingest.parse.clean import clean, fold, hidden
+from ingest.parse.limits import MAX_DEPTH, MIN_WORDS
+from ingest.parse.soup import Builder, TooDeep
 
 Special = Callable[[Tag], str | None]
 """What to print for an element instead of its content; None where the content is to be printed."""
@@ -32,12 +33,13 @@ def tree(name: str, html: str) -> BeautifulSoup:
     if "<" not in html:
         raise ParseError(name, Reason.EMPTY, "no markup")
     try:
-        soup = BeautifulSoup(html, "lxml", multi_valued_attributes=None)
+        soup = BeautifulSoup(html, builder=Builder(hidden, MAX_DEPTH))
+    except TooDeep:
+        raise ParseError(name, Reason.MALFORMED, f"elements nest deeper than {MAX_DEPTH}") from None
     except (ParserRejectedMarkup, ValueError, AssertionError) as error:
         raise ParseError(name, Reason.MALFORMED, str(error)) from error
     if soup.body is None:
         raise ParseError(name, Reason.EMPTY, "no body")
-    prune(name, soup.body)
     return soup
 
 
@@ -106,10 +108,13 @@ def cells(row: Tag) -> list[Tag]:
     return [cell for cell in elements(row) if cell.name in ("td", "th")]
 
 
-def require_text(name: str, sections: tuple[Section, ...], *, contents: bool = False) -> None:
+def require_text(
+    name: str, sections: tuple[Section, ...], *, contents: Callable[[], bool] = lambda: False
+) -> None:
     """Raise ParseError where the sections hold fewer than MIN_WORDS words.
 
-    The reason is EMPTY, or CONTENTS_ONLY where the page has a table of ``contents`` beside them.
+    The reason is EMPTY, or CONTENTS_ONLY where the page has a table of ``contents`` beside them,
+    which is asked for only then.
     """
     words = 0
     pending: list[Block] = [block for section in sections for block in section.blocks]
@@ -121,7 +126,7 @@ def require_text(name: str, sections: tuple[Section, ...], *, contents: bool = F
         else:
             words += len(_WORD.findall(block.text))
     if words < MIN_WORDS:
-        reason = Reason.CONTENTS_ONLY if contents else Reason.EMPTY
+        reason = Reason.CONTENTS_ONLY if contents() else Reason.EMPTY
         raise ParseError(name, reason, f"fewer than {MIN_WORDS} words of text")
 
 
@@ -147,7 +152,7 @@ def labelled(label: str, blocks: list[Block]) -> list[Block]:
 
 def _collect(node: Tag, special: Special, out: list[str]) -> None:
     for child in node.contents:
-        if type(child) is NavigableString:  # not a comment or declaration, which are subclasses
+        if type(child) is NavigableString:  # not the text of a ruby, which is of a subclass
             out.append(child.replace("\x00", ""))
         elif isinstance(child, Tag):
             if child.name == "br":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,6 +24,13 @@ TINY = 25
 """Tokens below which text is no passage of its own where it has a neighbour to go with."""
 
 _FENCE = 6  # tokens of the two fences around code
+
+_SENTENCE_ENDS = re.compile(
+    r"""(?:(?<=[.?!]\s)|(?<=[.?!]["')\]}’”»]\s))(?<!e\.g\.\s)(?<!i\.e\.\s)(?<!\bcf\.\s)(?=\S)"""
+)
+"""Where a sentence begins; in small letters too, as many do that begin with a function's name.
+SentenceSplitter would ask NLTK, which without a trained model knows no more, imports SciPy and
+scikit-learn (2 s and 100 MB each process), and downloads what its folder doesn't hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,16 +148,21 @@ def _gather(pieces: Iterable[str], glue: str, limit: int, count: Count) -> Itera
 def _sentences(text: str, limit: int, count: Count) -> Iterable[str]:
     if count(text) <= limit:
         return [text]
-    return _splitter(limit, count).split_text(text)
+    found = _SENTENCE_ENDS.split(text)
+    if max(map(count, found)) > limit:
+        return _splitter(limit, count).split_text(text)
+    # What SentenceSplitter does with sentences that fit, without importing it.
+    return [part.strip() for part in _gather(found, "", limit, count)]
 
 
 @lru_cache(maxsize=8)
 def _splitter(limit: int, count: Count) -> SentenceSplitter:
-    # Importing LlamaIndex takes 0.8 s: only where a text is too long.
+    # Importing LlamaIndex takes 0.8 s: only where a sentence is too long.
     from llama_index.core.node_parser import SentenceSplitter
 
     return SentenceSplitter(
         chunk_size=limit,
         chunk_overlap=0,  # a block lands in one passage only
         tokenizer=lambda piece: range(count(piece)),  # only its length is looked at
+        chunking_tokenizer_fn=_SENTENCE_ENDS.split,
     )

@@ -70,6 +70,8 @@ class Document:
     """When its bytes were had, with a time zone."""
     format: str = ""
     """What it is written in, where that isn't what the release's documents are."""
+    synonyms: tuple[str, ...] = ()
+    """Other paths inside the source that lead to it: ``usr/share/man/man8/swapoff.8.gz``."""
 
 
 @runtime_checkable

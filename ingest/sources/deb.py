@@ -44,8 +44,8 @@ class _Candidate:
 class DebSource:
     """One product's documentation in the packages of a Debian archive.
 
-    ``synonyms`` has, for each release fetched, the pages that only point at another page of the
-    same release: they are no documents of their own.
+    Pages that only point at another page of the same release are no documents of their own, but
+    synonyms of that one.
     """
 
     def __init__(
@@ -53,7 +53,6 @@ class DebSource:
     ) -> None:
         self.product = product
         self.archive = archive
-        self.synonyms: dict[str, tuple[Alias, ...]] = {}
         self._limits = limits
         self._candidates: dict[str, tuple[_Candidate, ...]] | None = None
 
@@ -141,7 +140,9 @@ class DebSource:
         candidate = next(one for one in self._choices()[found.label] if one.found == found)
         declared = _filled(self._declaration(found.label), found.label, candidate)
         pages, aliases = self._read(candidate, declared, on_progress)
-        self.synonyms[found.label] = tuple(aliases)
+        synonyms: dict[str, list[str]] = {}
+        for alias in aliases:
+            synonyms.setdefault(_stem(alias.target), []).append(alias.path)
         taken: set[str] = set()
         for done, page in enumerate(pages, 1):
             slug = page.slug(taken)
@@ -157,6 +158,7 @@ class DebSource:
                 url=fill_whole(declared.url, address, url=True),
                 slug=slug,
                 fetched_at=page.fetched_at,
+                synonyms=tuple(synonyms.get(_stem(page.member.path), ())),
             )
             on_progress(done, len(pages), f"pages of {self.product.title} {found.label}")
 
@@ -318,6 +320,11 @@ def _named(path: str, form: str, roots: Sequence[str]) -> tuple[str, str]:
     for suffix in _SUFFIXES:
         name = name.removesuffix(suffix)
     return name, ""
+
+
+def _stem(path: str) -> str:
+    """The name of a page, for ``man1/git.1`` of a redirection too, where the page is packed."""
+    return PurePosixPath(path).name.removesuffix(".gz")
 
 
 def _redirect(member: Member) -> str:

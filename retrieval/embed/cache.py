@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -74,8 +74,7 @@ class CachedEmbedder:
         """Vectors of ``texts``: float32, (n, d). New ones are stored as they come."""
         places: dict[bytes, list[int]] = {}
         for place, text in enumerate(texts):
-            digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
-            places.setdefault(digest, []).append(place)
+            places.setdefault(_digest(text), []).append(place)
         vectors = np.empty((len(texts), self.dimensions), np.float32)
         missing = dict(places)
         try:
@@ -99,6 +98,22 @@ class CachedEmbedder:
         except sqlite3.Error as error:
             raise self._failed(error) from error
         return vectors
+
+    def prune(self, texts: Iterable[str]) -> int:
+        """Delete the vectors of all texts but these; how many. The file shrinks."""
+        digests = ((_digest(text),) for text in texts)
+        try:
+            self._connection.execute("CREATE TEMP TABLE kept (text BLOB PRIMARY KEY) WITHOUT ROWID")
+            self._connection.executemany("INSERT OR IGNORE INTO kept VALUES (?)", digests)
+            deleted = self._connection.execute(
+                "DELETE FROM vectors WHERE text NOT IN (SELECT text FROM kept)"
+            ).rowcount
+            self._connection.execute("DROP TABLE kept")
+            if deleted:
+                self._connection.execute("VACUUM")
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+        return deleted
 
     def close(self) -> None:
         """Close the file."""
@@ -134,3 +149,7 @@ class CachedEmbedder:
             f"The vector cache {self.file} can't be used: {error}.",
             hint="It may be deleted: vectors are then computed anew.",
         )
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()

@@ -40,6 +40,8 @@ def only(text: str) -> Invocation:
         ("<pod name>", "placeholder", "<pod name>", "<pod name>"),
         ('"<pod>"', "placeholder", "<pod>", "<pod>"),
         ("<a|b>", "placeholder", "<a|b>", "<a|b>"),
+        ("<ip-1,ip-2>", "placeholder", "<ip-1,ip-2>", "<ip-1,ip-2>"),
+        ("arn:<report 1 ID>", "placeholder", "arn:<report 1 ID>", "arn:<report 1 ID>"),
         ("pod/<name>-0", "placeholder", "pod/<name>-0", "pod/<name>-0"),
         ("--ns=<ns>", "placeholder", "--ns=<ns>", "--ns=<ns>"),
         ("{{pod}}", "placeholder", "{{pod}}", "{{pod}}"),

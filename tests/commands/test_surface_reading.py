@@ -48,6 +48,9 @@ def given_by(name: str, words: str, options=FLAGS, positionals=()) -> tuple:
         ("gnu", "--ver", [], [], [("ambiguous_flag", "--ver")]),
         ("gnu", "--no-ver", [("--verify", "off")], [], []),
         ("git", "--no-all", [("--all", "off")], [], []),
+        ("apt", "-o=x -a=no", [("--output", "x"), ("--all", "no")], [], []),
+        ("popt", "-o=x --out y", [("--output", "x")], ["y"], [("unknown_flag", "--out")]),
+        ("pgbackrest", "--color x --reset-all", [("--color", "x"), ("--all", "off")], [], []),
         ("gnu", "--no-all", [], [], [("unknown_flag", "--no-all")]),
         ("gnu", "--color x", [("--color",)], ["x"], []),
         ("gnu", "--color=x", [("--color", "x")], [], []),
@@ -86,6 +89,11 @@ def test_options_of_other_shapes_are_read():
         [("--ids", "a", "b"), ("--all",)], ["c"], [],
     )  # fmt: skip
     assert given_by("aws", "--ids --all", many)[2] == [("missing_value", "--ids")]
+    some = (Option(("--tags",), "any"), Option(("--all",), "none"))
+    assert given_by("argparse", "--tags a=1 b=2 --all", some)[0] == [
+        ("--tags", "a=1", "b=2"), ("--all",),
+    ]  # fmt: skip
+    assert given_by("argparse", "--tags --all", some) == ([("--tags",), ("--all",)], [], [])
     dd = (Option(("if",), "one"), Option(("bs",), "one"))
     assert given_by("dd", "if=/dev/sda bs=1M of=x", dd) == (
         [("if", "/dev/sda"), ("bs", "1M")], [], [("unknown_flag", "of")],

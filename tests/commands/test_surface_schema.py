@@ -89,6 +89,7 @@ def test_the_generated_model_takes_and_refuses_the_same():
         ("gnu", Option(("--wait",), "none"), False, []),
         ("git", Option(("--edit",), "none", negations=("--no-edit",)), False, ["--no-edit"]),
         ("aws", Option(("--ids",), "many"), ["a", "b"], ["--ids", "a", "b"]),
+        ("argparse", Option(("--tags",), "any"), ["a", "b"], ["--tags", "a", "b"]),
         ("pflag", Option(("--ids",), "many"), ["a", "b"], ["--ids", "a", "--ids", "b"]),
         ("go", Option(("-var",), "one", repeatable=True), ["a=1"], ["-var", "a=1"]),
         ("go", Option(("-lock",), "one", type="boolean"), False, ["-lock", "false"]),
@@ -230,7 +231,7 @@ def invented(draw):
         Option(
             (f"{dashes}{name}",),
             draw(st.sampled_from(["one"] if dialect.key_values else
-                                 ["none", "one", "optional", "many"])),
+                                 ["none", "one", "optional", "many", "any"])),
             type=draw(st.sampled_from(["", "integer", "number", "boolean", "list"])),
             choices=draw(st.sampled_from([(), ("red", "blue")])),
             repeatable=draw(st.booleans()),

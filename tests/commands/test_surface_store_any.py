@@ -20,7 +20,7 @@ options = st.lists(
     st.builds(
         Option,
         names=st.lists(words, min_size=1, max_size=3).map(tuple),
-        arity=st.sampled_from(["none", "one", "optional", "many"]),
+        arity=st.sampled_from(["none", "one", "optional", "many", "any"]),
         metavar=texts,
         choices=st.lists(texts, max_size=3).map(tuple),
         default=st.none() | texts,

@@ -1,14 +1,19 @@
 """Prompts, answers from anywhere, scores, a report, and the comparison of two reports."""
 
 import json
+import re
 
 import pytest
 from typer.testing import CliRunner
 
-from eval.answers import ARMS, Answer, read, write
-from eval.arms.knowledge import Nothing
+from eval.answers import ARMS, Answer, Grounding, read, write
+from eval.arms.citations import grounding
+from eval.arms.knowledge import Cited, Given, Nothing
 from eval.arms.prompts import SYSTEM, first, rendered, second
 from eval.cli import app
+from eval.report.plots import ceiling
+from eval.scoring.statistics import wilson
+from eval.tasks.aws_values import refused
 from eval.tasks.model import load
 from eval.truth.tables import Tables
 
@@ -89,6 +94,10 @@ def test_compare_fails_on_a_regression_and_refuses_what_says_nothing(tmp_path):
     assert (
         "different tasks" in _run("compare", tmp_path / "good", tmp_path / "all", status=2).stderr
     )
+    held = json.loads((tmp_path / "good").read_text())
+    (tmp_path / "judged").write_text(json.dumps({**held, "truth": "0" * 16}))
+    said = _run("compare", tmp_path / "good", tmp_path / "judged", status=2).stderr
+    assert "different truth" in said
     (tmp_path / "other").write_text("{}")
     assert "is no report" in _run("compare", tmp_path / "good", tmp_path / "other", status=2).stderr
 
@@ -129,7 +138,7 @@ def test_an_arm_that_needs_documentation_says_so():
 
 class _Sceptic(Nothing):
     def context(self, product, release, question):
-        return "CONTEXT"
+        return Given(text="CONTEXT")
 
     def complaints(self, product, release, text):
         return "- unknown_flag: --frobnicate" if "--frobnicate" in text else ""
@@ -167,3 +176,78 @@ def test_a_filled_schema_that_does_not_fit_is_no_answer():
 
 def test_the_tasks_are_described_and_nothing_is_wrong_with_them():
     assert "tasks (all), dataset" in _run("tasks").output
+
+
+def test_the_scorer_is_held_to_its_word_and_says_what_it_found():
+    said = _run("scorer", "--split", "dev").output
+    assert "invented in them: 0" in said
+    assert "disagreements: 0" in said
+    for kind in ("misspelt option", "added option", "invented subcommand"):
+        made, found = re.search(rf"{kind}: (\d+) made, (\d+) found", said).groups()
+        assert int(made) == int(found) > 50
+
+
+def test_what_stood_in_the_contexts_is_taken_from_the_prompts(tmp_path):
+    asked, given = tmp_path / "p.jsonl", tmp_path / "a.jsonl"
+    task = DEV[0]
+    prompt = first(task, "context", _Sceptic(), TABLES)
+    about = Grounding(citations=4, relevant=1, needed=3, named=3)
+    asked.write_text(prompt.model_copy(update={"grounding": about}).model_dump_json() + "\n")
+    line = {"id": task.id, "answer": f"`{task.gold[0]}`", "model": "m", "arm": "context"}
+    given.write_text(json.dumps(line))
+    said = _run("score", given, "--split", "dev", "--prompts", asked).output
+    assert "| m | context | 1 | 25.0 % [4.6, 69.9] | 100.0 % [43.9, 100.0] |" in said
+    asked.write_text("nonsense\n")
+    assert "is no prompt" in _run("score", given, "--prompts", asked, status=2).stderr
+
+
+def test_a_passage_is_to_the_point_where_it_tells_an_option_of_the_right_command():
+    task = next(one for one in load() if one.id == "aws-015")
+    right = "aws ec2 create-image"
+
+    def of(*cited: Cited) -> Grounding:
+        text = " ".join(one.text for one in cited)
+        return grounding(task, Given(text=text, cited=cited), TABLES)
+
+    option = Cited(
+        command=right,
+        names=("--boot-mode-override",),
+        kind="option",
+        text="--boot-mode-override (string)",
+    )
+    other = option.model_copy(update={"command": "aws ec2 copy-image"})
+    alike = option.model_copy(
+        update={"names": ("--boot-mode",), "text": "--boot-mode, not --boot-mode-override-all"}
+    )
+    synopsis = Cited(command=right, names=(), kind="synopsis", text="create-image")
+    assert of(option, other, alike, synopsis).relevant == 2
+    assert (of(option, synopsis).named, of(alike).named) == (1, 0)
+    whole = option.model_copy(update={"text": "--boot-mode-override --name --instance-id"})
+    assert of(whole).named == 3
+    assert of() == Grounding(citations=0, relevant=0, needed=3, named=0)
+
+
+def test_plots_of_one_kind_have_one_scale_and_leave_nothing_out():
+    rates = [wilson(count, of) for count, of in ((0, 3), (5, 10), (0, 0), (9, 9))]
+    assert ceiling(rates) == 1.0
+    assert ceiling([wilson(1, 100)]) == pytest.approx(0.06)
+    assert ceiling([]) > 0
+
+
+def test_a_value_that_a_service_does_not_know_is_found(tmp_path):
+    folder = tmp_path / "awscli/botocore/data/ec2/2016-11-15"
+    folder.mkdir(parents=True)
+    model = {
+        "operations": {"CreateImage": {"input": {"shape": "Wanted"}}},
+        "shapes": {
+            "Wanted": {"type": "structure", "members": {"BootModeOverride": {"shape": "Mode"}}},
+            "Mode": {"type": "string", "enum": ["bios", "uefi"]},
+        },
+    }
+    (folder / "service-2.json").write_text(json.dumps(model))
+    task = next(one for one in load() if one.id == "aws-015")
+    assert not list(refused(task, tmp_path))
+    wrong = task.model_copy(update={"gold": (task.gold[0].replace("uefi", "efi"),)})
+    assert list(refused(wrong, tmp_path)) == [
+        "aws-015: --boot-mode-override efi: one of bios, uefi"
+    ]

@@ -13,15 +13,17 @@ pytest.importorskip("inspect_ai")
 
 from inspect_ai.model import GenerateConfig
 
-from eval.arms.knowledge import Nothing
+from eval.arms.knowledge import Cited, Given, Nothing
 from eval.report.build import build, scored
 from eval.runner.inspect import Setting, open_model, run
 from eval.runner.journal import Journal, Turn
 from eval.scoring.extract import extract
+from eval.scoring.gold import gold_uses
 from eval.scoring.judge import judge
+from eval.standin.script import Script, ignorant, spoil
+from eval.standin.server import StandIn
 from eval.tasks.model import load
 from eval.truth.tables import Tables
-from tests.eval.standin import INVENTED, StandIn, ignorant
 
 pytestmark = pytest.mark.filterwarnings("default")
 
@@ -33,6 +35,8 @@ SIMPLE = tuple(
     if task.product in {"aws", "az", "gcloud"} and task.required and "|" not in task.gold[0]
 )
 RATE = 0.4
+COUNT = len
+"""Of tokens: characters will do."""
 
 
 class Documented(Nothing):
@@ -44,8 +48,12 @@ class Documented(Nothing):
     def context(self, product, release, question):
         task = self.tasks.get((product, release, question))
         if task is None or task.id[-1] in "147":
-            return ""
-        return " ".join(name for group in task.required for name in group)
+            return Given()
+        names = tuple(name for group in task.required for name in group)
+        (path,) = gold_uses(task, TABLES)
+        right = Cited(command=" ".join(path), names=names, kind="option", text=" ".join(names))
+        other = Cited(command="aws zz", names=names, kind="option", text=right.text)
+        return Given(text=right.text, cited=(right, other))
 
     def other(self, product, release):
         return "0.1"
@@ -58,6 +66,10 @@ class Documented(Nothing):
             if not judged.valid:
                 wrong.append(" ".join(sorted(table.flags(judged.path))))
         return "\n".join(wrong)
+
+
+def _standin(tasks, rate=RATE, **more):
+    return StandIn(Script(tasks, rate, TABLES), COUNT, **more)
 
 
 def _setting(tasks, folder, knowledge):
@@ -82,10 +94,10 @@ def _run(tasks, arms, folder, server, knowledge, seeds=1):
 def test_the_rate_is_recovered_and_the_arms_order_as_they_must(tmp_path, size):
     tasks = SIMPLE[:: len(SIMPLE) // size][:size]
     arms = ("none", "context_wrong_version", "context", "context+validate", "selective", "oracle")
-    with StandIn(tasks, RATE) as server:
+    with _standin(tasks) as server:
         answers, logs = _run(tasks, arms, tmp_path, server, Documented(tasks))
     assert all(log.status == "success" for log in logs)
-    report = build(tasks, scored(tasks, answers, TABLES), "test")
+    report = build(tasks, scored(tasks, answers, TABLES), "test", TABLES)
     rates = {arm: report.group("standin", arm).invented_commands for arm in arms}
     exact = sum(ignorant(task, RATE) for task in tasks)
     assert rates["none"].count == exact
@@ -93,6 +105,11 @@ def test_the_rate_is_recovered_and_the_arms_order_as_they_must(tmp_path, size):
     assert rates["none"].rate == rates["context_wrong_version"].rate
     assert rates["none"].rate > rates["context"].rate >= rates["context+validate"].rate
     assert rates["context"].rate > 0 or size < 100
+    precise = {arm: report.group("standin", arm).citation_precision for arm in arms}
+    assert precise["none"].rate is precise["oracle"].rate is None
+    assert precise["context"].rate == 0.5
+    told = report.group("standin", "context").options_named
+    assert 0 < told.count < told.of == sum(len(task.required) for task in tasks)
     assert rates["selective"].rate == rates["context+validate"].rate == rates["oracle"].rate == 0
     turns = {arm: report.group("standin", arm).turns for arm in arms}
     assert turns["context"] == 1 < turns["context+validate"] < turns["selective"] < 2
@@ -105,20 +122,21 @@ def test_the_rate_is_recovered_and_the_arms_order_as_they_must(tmp_path, size):
 
 def test_an_answer_is_asked_for_once_whatever_arms_and_runs_share_it(tmp_path):
     tasks = SIMPLE[:6]
-    with StandIn(tasks, RATE, fail_first=2) as server:
+    with _standin(tasks, fail_first=2) as server:
         _run(tasks, ("none",), tmp_path, server, Nothing())
         assert sorted(server.asked) == sorted(task.id for task in tasks)
         answers, _ = _run(tasks, ("none",), tmp_path, server, Nothing())
         assert len(server.asked) == len(tasks)
     assert len(answers) == len(tasks)
-    assert all(one.input_tokens == 10 and one.turns == 1 for one in answers)
+    assert all(one.input_tokens > 100 and one.turns == 1 for one in answers)
 
 
 def test_recorded_answers_are_replayed_without_a_model(tmp_path):
     tasks = SIMPLE[:5]
-    with StandIn(tasks, 1.0) as server:
+    with _standin(tasks, 1.0) as server:
         answers, _ = _run(tasks, ("none",), tmp_path / "a", server, Nothing())
-    assert all(INVENTED in one.answer for one in answers)
+    wrong = [spoil(task, TABLES)[0] for task in tasks]
+    assert all(line in one.answer for line, one in zip(wrong, answers, strict=True))
     setting = _setting(tasks, tmp_path / "b", Nothing())
     replay = {(one.id, one.arm, one.seed): one for one in answers}
     setting = Setting(**{**vars(setting), "replay": replay})
@@ -142,9 +160,8 @@ def test_a_killed_run_goes_on_without_paying_twice(tmp_path):
         run(_setting(tasks, folder, Nothing()), ("none",), model, logs=folder / "logs",
             connections=1)
     """)
-    with StandIn(tasks, RATE) as server:
-        slow = server.answer
-        server.answer = lambda *given: (time.sleep(0.2), slow(*given))[1]
+    with _standin(tasks) as server:
+        server.delay = 0.2
         process = subprocess.Popen([sys.executable, "-c", program, server.url, str(tmp_path)])
         journal = tmp_path / "journal.jsonl"
         until = time.monotonic() + 120
@@ -159,7 +176,7 @@ def test_a_killed_run_goes_on_without_paying_twice(tmp_path):
         before = len(server.asked)
         assert 5 <= held < len(tasks)
         assert before - held <= 1  # only the one that was under way
-        server.answer = slow
+        server.delay = 0.0
         answers, _ = _run(tasks, ("none",), tmp_path, server, Nothing())
         assert len(server.asked) - before == len(tasks) - held
     assert len(answers) == len(tasks)
@@ -188,15 +205,14 @@ def test_incidents_are_played_through_the_runner(tmp_path):
     held = load_incidents()
     fixes = {one.report: one for one in held}
 
-    def answer(messages, _):
-        told = [one["content"] for one in messages if one["role"] == "user"]
-        incident = next(one for report, one in fixes.items() if report in str(told[0]))
+    def answer(messages):
+        told = [one.content for one in messages if one.role == "user"]
+        incident = next(one for report, one in fixes.items() if report in told[0])
         script = (incident.shows[0].command, incident.fixes[0].command, incident.verify[0])
-        server.asked.append(incident.id)
-        return f"```sh\n{script[len(told) - 1]}\n```" if len(told) <= 3 else "DONE"
+        text = f"```sh\n{script[len(told) - 1]}\n```" if len(told) <= 3 else "DONE"
+        return incident.id, text
 
-    with StandIn((), RATE) as server:
-        server.answer = answer
+    with StandIn(answer, COUNT) as server:
         model = open_model("standin", base_url=server.url, api_key="none")
         setting = _setting((), tmp_path, Nothing())
         for _ in range(2):  # the second time nothing is asked

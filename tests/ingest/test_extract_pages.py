@@ -91,6 +91,23 @@ def test_a_difference_of_each_kind_is_named():
     assert (result.exact, result.commands, result.flags) == (0, 2, len(flags) + 1)
 
 
+def test_what_was_overlooked_is_told_from_what_no_page_has():
+    told = facts("coreutils-9.7", "timeout")
+    commands = told.commands | {"timeout": told.commands["timeout"] | {"-Q": "none", "-R": "none"}}
+    other = Facts(
+        product="coreutils", release="9.7", origin="test", method="help",
+        commands=commands, unlisted={"timeout": {"--hidden": "none"}},
+    )  # fmt: skip
+    read = surface("coreutils", "timeout.1").commands
+    result = compare(other, read, {"timeout": "timeout [-xRy] DURATION"})
+    assert [str(one) for one in result.differences] == [
+        "missing timeout -Q (not on the page)",
+        "missing timeout -R",
+    ]
+    assert (result.flags - result.found, result.unwritten) == (2, 1)
+    assert (result.hidden, result.hidden_found) == (1, 0)
+
+
 def test_help2man_paragraphs_before_an_indented_text_are_options_too():
     option = command("coreutils", "timeout.1").option("--kill-after")
     assert option is not None
@@ -210,6 +227,7 @@ def test_a_default_is_a_value_that_the_text_states(body, default):
         ("Time to wait (ms|s|m|h).", ()),
         ("It must be 512 or larger.", ()),
         ("It must be set or the command fails.", ()),
+        ("On Windows, the service must be stopped and started.", ()),
     ],
 )
 def test_choices_are_a_list_that_the_text_calls_closed(body, choices):

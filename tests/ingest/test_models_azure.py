@@ -11,7 +11,7 @@ from commands.model import Command
 from corpora.errors import ParseError, Reason
 from corpora.model import Text
 from ingest.models import MODELS
-from ingest.models.azure.values import arity
+from ingest.models.azure.values import arity, bare
 from ingest.models.base import Material, Modelled
 from ingest.sources.base import Document
 
@@ -46,7 +46,7 @@ def test_options_have_all_their_names_and_what_is_required_says_so(
     assert name.names == ("--name", "--resource-group", "-g", "-n")
     assert name.required
     assert [one.names[0] for one in create.options if one.required] == ["--location", "--name"]
-    assert create.option("--tags").arity == "many"  # type: ignore[union-attr]
+    assert create.option("--tags").arity == "any"  # type: ignore[union-attr]
     assert create.option("--acquire-policy-token").arity == "none"  # type: ignore[union-attr]
 
 
@@ -146,12 +146,24 @@ def test_files_that_are_no_groups_are_passed_over_and_none_at_all_is_refused() -
         ("--set", {"summary": "The set."}, "one"),
         ("--secret", {"summary": "The secret."}, "one"),
         ("--name", {"summary": "Name."}, "one"),
+        ("--tags", {"summary": 'Space-separated tags: key[=value]. Use "" to clear them.'}, "any"),
     ],
 )
 def test_the_number_of_values_is_told_by_the_text(
     name: str, parameter: dict[str, object], taken: str
 ) -> None:
     assert arity((name,), parameter, "az vm create") == taken
+
+
+def test_examples_tell_what_may_have_no_value() -> None:
+    shown = bare(
+        ["az x --raw --force-detach", "az x --tags \\\n  -n=1 --ids a b | jq .", "az x --n"]
+    )
+    assert shown == {"--raw", "--force-detach", "--tags", "--n"}
+    said = {"summary": "Space-separated list."}
+    assert arity(("--raw",), {"summary": "Raw."}, "az x", shown) == "optional"
+    assert arity(("--tags",), said, "az x", shown) == "any"
+    assert arity(("--ids-of",), said, "az x", shown) == "many"
 
 
 TABLE = {

@@ -10,8 +10,9 @@ from corpora.errors import BuildLocked
 from corpora.snapshot import Snapshot, current_id
 from ingest.audit import Ask, Audit, Thresholds
 from ingest.crawl.report import CrawlReport, Why
+from ingest.installation import roll_back
 from ingest.refresh import RefreshReport, refresh
-from ingest.snapshot import build_lock
+from ingest.snapshot import build_lock, rolled_back
 from retrieval.request import ContextRequest
 
 COMMIT = "git-2.30/git-commit.1"
@@ -58,7 +59,9 @@ def run(corpus: SmallCorpus) -> Callable[..., RefreshReport]:
         )
         return refresh(
             corpus.data,
-            lambda gate: corpus.build(gate=gate),
+            lambda gate: corpus.build(
+                gate=gate, refused=() if accept else rolled_back(corpus.data)
+            ),
             audit,
             lambda: {"git": ("99.1",)},
             keep_downloads_days=0,
@@ -131,6 +134,29 @@ def test_broken_links_are_told_and_keep_nothing_back(run: Callable[..., RefreshR
     report = run(crawls={"2.30": crawl(gone=12)})
     assert report.outcome == "published"
     assert [(one.code, one.grave) for one in report.findings] == [("broken_links", False)]
+
+
+def test_what_was_rolled_back_from_serves_again_only_when_it_changed_or_is_accepted(
+    run: Callable[..., RefreshReport], corpus: SmallCorpus
+) -> None:
+    first = run()
+    edit(corpus.page(COMMIT), "automatically stage files", "automatically put aside files")
+    bad = run()
+    assert bad.outcome == "published"
+    roll_back(corpus.data)
+    for _ in range(2):  # every night
+        kept = run()
+        assert (kept.outcome, kept.snapshot) == ("kept", first.snapshot)
+        assert bad.snapshot in kept.reason
+    edit(corpus.page(COMMIT), "automatically put aside files", "automatically add all files")
+    mended = run()
+    assert mended.outcome == "published"
+    edit(corpus.page(COMMIT), "automatically add all files", "automatically put aside files")
+    assert run().outcome == "kept"  # the bad content is still the bad content
+    accepted = run(accept=True)
+    assert (accepted.outcome, accepted.snapshot) == ("published", bad.snapshot)
+    assert rolled_back(corpus.data) == ()
+    assert run().outcome == "unchanged"
 
 
 def test_a_second_refresh_at_the_same_time_is_told_to_wait(

@@ -10,7 +10,7 @@ from api.settings import load_settings
 from api.supply import Supply
 from corpora.catalogue import SOURCE_KINDS, Catalogue, Product
 from corpora.errors import ConfigurationError, Reason, SourceError
-from ingest.refresh import later_lines, prune_downloads
+from ingest.refresh import discovery, later_lines, prune_downloads
 from ingest.sources.base import Document, Found, silent
 from ingest.sources.several import SeveralSources
 
@@ -134,3 +134,15 @@ def test_old_downloads_are_deleted_and_nothing_else(tmp_path: Path) -> None:
     assert prune_downloads(tmp_path, 0) == 0
     assert prune_downloads(tmp_path, 30) == 1
     assert (old.exists(), new.exists(), other.exists()) == (False, True, True)
+
+
+def test_discovery_tells_what_is_not_declared_and_what_is_not_there() -> None:
+    git = Catalogue.load()["git"]  # 2.30, 2.39, 2.47, 2.53, 2.55
+    found = discovery(git, ("2.30", "2.39"), ("2.39.5", "2.40.1", "2.40.3", "2.99.0", "next"))
+    assert found.undeclared == {"2.40": "2.40.3", "2.99": "2.99.0"}
+    assert found.later == ("2.99",)
+    assert found.missing == tuple(one for one in git.labels if one not in ("2.30", "2.39"))
+    opaque = git.model_copy(
+        update={"versions": git.versions.model_copy(update={"scheme": "opaque"})}
+    )
+    assert discovery(opaque, (), ("2.99.0",)).undeclared == {}

@@ -44,7 +44,12 @@ FENCES = st.sampled_from(["~~~", "~~~~~~~~", "   ~~~~ ", "\n~~~\n", "```", "~~~ 
 HOSTILE = st.lists(ANY_TEXT | FENCES, min_size=1, max_size=8).map("\n".join)
 
 
-def hit(text: str, heading: tuple[str, ...] = ("git-commit", "OPTIONS"), score: float = 1.0) -> Hit:
+def hit(
+    text: str,
+    heading: tuple[str, ...] = ("git-commit", "OPTIONS"),
+    score: float = 1.0,
+    names: tuple[str, ...] = (),
+) -> Hit:
     passage = Passage(
         id=passage_id("git", "git-commit", "option", heading, text),
         product="git",
@@ -52,6 +57,7 @@ def hit(text: str, heading: tuple[str, ...] = ("git-commit", "OPTIONS"), score: 
         page="git-commit",
         title="git-commit",
         heading=heading,
+        names=names,
         text=text,
         tokens=COUNT(text),
         locations=(
@@ -66,17 +72,29 @@ def hit(text: str, heading: tuple[str, ...] = ("git-commit", "OPTIONS"), score: 
     return Hit(passage=passage, release="2.39", score=score)
 
 
-def assembled(hits: list[Hit], budget: int, start: int = 0, most: int = 100) -> Assembled:
-    return assemble(hits, RESOLUTION, PRODUCT, budget=budget, count=COUNT, most=most, start=start)
+def assembled(
+    hits: list[Hit], budget: int, start: int = 0, most: int = 100, full: int = 100
+) -> Assembled:
+    return assemble(
+        hits,
+        RESOLUTION,
+        PRODUCT,
+        budget=budget,
+        count=COUNT,
+        most=most,
+        full=full,
+        start=start,
+    )
 
 
 # --- the fence ---------------------------------------------------------------------------------
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(st.tuples(HOSTILE, HOSTILE), min_size=1, max_size=4))
-def test_no_text_breaks_out_of_the_fence(texts: list[tuple[str, str]]) -> None:
-    block = assembled([hit(text, (heading,)) for text, heading in texts], 10**6).text
+@given(st.lists(st.tuples(HOSTILE, HOSTILE), min_size=1, max_size=4), st.integers(0, 4))
+def test_no_text_breaks_out_of_the_fence(texts: list[tuple[str, str]], full: int) -> None:
+    hits = [hit(text, (heading,), names=("-x",)) for text, heading in texts]
+    block = assembled(hits, 10**6, full=full).text
     # As CommonMark is read: one code block and nothing beside it …
     [token] = MarkdownIt().parse(block)
     assert token.type == "fence"
@@ -96,6 +114,52 @@ def test_the_block_says_what_it_is_and_nothing_more() -> None:
         "-m MSG\n\nUse the message.\n"
         "~~~\n"
     )
+
+
+# --- excerpts ----------------------------------------------------------------------------------
+
+LONG = (
+    "-q, --quiet\n\nSuppress the summary, e.g. in scripts. Errors are still shown.\n\nMore of it."
+)
+
+
+def test_after_the_best_definitions_are_given_as_excerpts() -> None:
+    hits = [
+        hit("-m MSG\n\nUse the message. And no editor.", names=("-m",)),
+        hit(LONG, names=("-q", "--quiet")),
+        hit("Prose has no excerpt. It is given whole.", ("git-commit", "NOTES")),
+    ]
+    done = assembled(hits, 1_000, full=1)
+    assert done.text == (
+        "~~~ Git 2.39 documentation (GPL-2.0-only)\n"
+        "[1] git-commit › OPTIONS <https://git-scm.com/docs/git-commit/2.39.5>\n"
+        "-m MSG\n\nUse the message. And no editor.\n"
+        "\n"
+        "[2] -q, --quiet: Suppress the summary, e.g. in scripts.\n"
+        "[3] git-commit › NOTES <https://git-scm.com/docs/git-commit/2.39.5>\n"
+        "Prose has no excerpt. It is given whole.\n"
+        "~~~\n"
+    )
+    assert [one.excerpt for one in done.passages] == [False, True, False]
+    assert [one.tokens for one in done.passages] == [COUNT(one.text) for one in done.passages]
+
+
+def test_an_excerpt_alone_stands_under_its_heading() -> None:
+    done = assembled([hit(LONG, names=("-q", "--quiet"))], 1_000, full=0)
+    assert done.text == (
+        "~~~ Git 2.39 documentation (GPL-2.0-only)\n"
+        "git-commit › OPTIONS\n"
+        "[1] -q, --quiet: Suppress the summary, e.g. in scripts.\n"
+        "~~~\n"
+    )
+
+
+def test_a_definition_that_does_not_fit_is_given_as_an_excerpt() -> None:
+    large = hit("-q, --quiet\n\nSay less. " + "And less. " * 200, names=("-q", "--quiet"))
+    done = assembled([hit("-m MSG\n\nUse the message.", names=("-m",)), large], 120)
+    assert done.passages[1].text == "-q, --quiet: Say less."
+    assert done.tokens <= 120
+    assert not done.truncated
 
 
 # --- the budget --------------------------------------------------------------------------------

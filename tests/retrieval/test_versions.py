@@ -271,6 +271,14 @@ def test_the_order_of_the_releases_does_not_matter(case, order, requested, polic
         ("git version 2.47.3\r\ncpu: x86_64\r\n", "git", "2.47.3"),
         ("Docker version 28.2.2, build e6534b4", "docker", "28.2.2"),
         ("Docker version 20.10.24+dfsg1, build 297e128", "docker", "20.10.24"),
+        ("mysql  Ver 8.0.36 for Linux on x86_64 (MySQL Community Server - GPL)", "mysql", "8.0.36"),
+        ("mysql  Ver 14.14 Distrib 5.7.44, for Linux (x86_64) using  EditLine wrapper", "mysql",
+         "5.7.44"),
+        ("mysql  Ver 15.1 Distrib 10.11.6-MariaDB, for debian-linux-gnu (x86_64)", "mariadb",
+         "10.11.6"),
+        ("db version v7.0.14\nBuild Info: {}", "mongodb", "7.0.14"),
+        ("Terraform v1.9.8\non linux_amd64", "terraform", "1.9.8"),
+        ("Google Cloud SDK 502.0.0\nbq 2.1.9\ncore 2024.11.15", "gcloud", "502.0.0"),
     ],
 )  # fmt: skip
 def test_a_version_line_is_read(text, product, version):

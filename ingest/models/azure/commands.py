@@ -25,7 +25,7 @@ from ingest.sources.base import Document
 
 NAME = "commands.json"
 
-_ARITIES: dict[object, Arity] = {None: "one", "?": "optional", "*": "many", "+": "many", 0: "none"}
+_ARITIES: dict[object, Arity] = {None: "one", "?": "optional", "*": "any", "+": "many", 0: "none"}
 _SWITCHES = frozenset(("store_true", "store_false", "store_const"))
 _REFUSED = "IgnoreAction"
 """What the program keeps for itself: given on the command line it is an error."""

@@ -24,7 +24,7 @@ from commands.model import (
 from corpora.errors import ParseError, Reason
 from corpora.model import Page, Section, Text
 from ingest.models.azure import commands
-from ingest.models.azure.values import WAIVER, arity
+from ingest.models.azure.values import WAIVER, arity, bare
 from ingest.models.base import Material, Modelled, ModelPage
 from ingest.models.cards import DESCRIPTION, card
 from ingest.models.tables import Table, quote, read_yaml, tables
@@ -161,6 +161,7 @@ def _told(
     url = _url(document, path)
     options: list[Option] = []
     places: list[Positional] = []
+    shown = bare(_text(example.get("syntax")) for example in tables(one.get("examples")))
     for heading in ("requiredParameters", "optionalParameters", "globalParameters"):
         for parameter in tables(one.get(heading)):
             names = tuple(str(parameter.get("name", "")).replace(",", " ").split())
@@ -169,7 +170,7 @@ def _told(
             if names[0].startswith("<"):
                 places.append(_positional(names[0], parameter, heading))
                 continue
-            made = _option(names, parameter, heading, " ".join(path), url)
+            made = _option(names, parameter, heading, " ".join(path), url, shown)
             if heading == "globalParameters" and not GLOBAL.isdisjoint(names):
                 common.setdefault(names, made)
             else:
@@ -197,9 +198,14 @@ def _told(
 
 
 def _option(
-    names: tuple[str, ...], parameter: Table, heading: str, command: str, url: str
+    names: tuple[str, ...],
+    parameter: Table,
+    heading: str,
+    command: str,
+    url: str,
+    shown: frozenset[str],
 ) -> Option:
-    takes = arity(names, parameter, command)
+    takes = arity(names, parameter, command, shown)
     accepted = _text(parameter.get("acceptedValues"))
     default = _text(parameter.get("defaultValue"))
     return Option(

@@ -1,0 +1,39 @@
+"""A definition in one line: its term, and the first sentence that is said of it."""
+
+from __future__ import annotations
+
+import re
+
+from corpora.model import Passage
+
+LONGEST = 100
+"""Characters of the sentence."""
+
+_LONGEST_TERM = 120
+_SENTENCE = re.compile(r"[^\n]*?(?:[.!?](?=\s|$)|$)", re.MULTILINE)
+_ABBREVIATED = re.compile(r"(?:\b(?:e\.g|i\.e|etc|cf|vs|approx|resp)|\b[A-Z])\.$")
+
+
+def excerpt(passage: Passage) -> str:
+    """``--jobs=N: Use so many threads.``; empty where the passage defines nothing by name.
+
+    A sentence that is too long ends at a word, with an ellipsis.
+    """
+    term, _, said = passage.text.partition("\n")
+    if not passage.names or len(term) > _LONGEST_TERM:
+        return ""
+    sentence = _first_sentence(said.strip())
+    return f"{term.strip()}: {sentence}" if sentence else term.strip()
+
+
+def _first_sentence(text: str) -> str:
+    line = text.partition("\n")[0]
+    end = 0
+    for match in _SENTENCE.finditer(line):
+        end = match.end()
+        if not _ABBREVIATED.search(line[:end]):
+            break
+    sentence = line[:end].strip()
+    if len(sentence) <= LONGEST:
+        return sentence
+    return f"{sentence[:LONGEST].rpartition(' ')[0]} …"

@@ -1,0 +1,44 @@
+"""The vectors that are kept between builds, and which of them nothing needs any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from corpora.snapshot import Snapshot
+from retrieval.embed import CachedEmbedder, Embedder
+from retrieval.index import CARD, Card, dense_texts
+
+_NAME = "vectors-{key}.sqlite"
+
+
+def prune_vectors(folder: Path, snapshots: Sequence[Snapshot], embedder: Embedder) -> int:
+    """Delete the vectors that none of ``snapshots`` has; how many texts' they were.
+
+    Vectors of other models stay where a snapshot was made by that model, and go whole where none
+    was. Raises StoreError, and CorruptSnapshot where a snapshot can't be read: then none is deleted
+    but those of other models.
+    """
+    made_by = {one.id: _model(one) for one in snapshots}
+    kept = {_NAME.format(key=key) for key in (*made_by.values(), embedder.key)}
+    for file in folder.glob(_NAME.format(key="*")):
+        if file.name not in kept:
+            for one in folder.glob(f"{file.name}*"):  # its journal as well
+                one.unlink(missing_ok=True)
+    mine = [one for one in snapshots if made_by[one.id] == embedder.key]
+    cache = CachedEmbedder(embedder, folder)
+    try:
+        return cache.prune(_texts(mine, embedder))
+    finally:
+        cache.close()
+
+
+def _model(snapshot: Snapshot) -> str:
+    """The key of the model that made a snapshot's index."""
+    return Card.model_validate_json((snapshot.path / CARD).read_bytes()).embedder
+
+
+def _texts(snapshots: Sequence[Snapshot], embedder: Embedder) -> Iterator[str]:
+    for snapshot in snapshots:
+        for passage in snapshot:
+            yield from dense_texts(passage, embedder)
