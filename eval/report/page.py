@@ -98,6 +98,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """An HTML table of plain cells."""
     top = "".join(f"<th>{escape(one)}</th>" for one in head)
     body = "".join(
-        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>" for cells in rows
+        f"<tr>{''.join(f'<td>{_whole(one)}</td>' for one in cells)}</tr>" for cells in rows
     )
     return f"<table><tr>{top}</tr>{body}</table>"
+
+
+def _whole(cell: str) -> str:
+    """A cell in which a line breaks between a number and its interval, and nowhere inside them."""
+    return escape(cell).replace(" %", "&nbsp;%").replace(", ", ",&nbsp;" if "[" in cell else ", ")
