@@ -46,7 +46,7 @@ class Element(Tag):
 
     def __init__(self, name: str, attributes: dict[str, str]) -> None:
         self.name = name
-        self.attrs = attributes  # type: ignore[assignment]  a plain dict is enough to read
+        self.attrs = attributes  # type: ignore[assignment]  # a plain dict is enough to read
         self.contents = []
         self.parent = self.next_element = self.previous_element = None
         self.next_sibling = self.previous_sibling = None
