@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from bs4 import BeautifulSoup, ParserRejectedMarkup
-from bs4.builder._lxml import LXMLTreeBuilder
+from bs4.builder import LXMLTreeBuilder
 from bs4.element import NavigableString, PageElement, Tag
 from lxml import etree  # type: ignore[import-untyped]
 
@@ -46,7 +46,7 @@ class Element(Tag):
 
     def __init__(self, name: str, attributes: dict[str, str]) -> None:
         self.name = name
-        self.attrs = attributes  # type: ignore[assignment]  # enough to read
+        self.attrs = attributes  # type: ignore[assignment]  # a plain dict is enough to read
         self.contents = []
         self.parent = self.next_element = self.previous_element = None
         self.next_sibling = self.previous_sibling = None

@@ -173,8 +173,10 @@ class Tables:
         row = self._db.execute(
             "SELECT 1 FROM pages g JOIN locations l ON l.page = g.id"
             " JOIN passages p ON p.number = l.passage"
-            " WHERE g.product = ? AND g.release = ? AND g.slug = ? AND p.text = ? LIMIT 1",
-            (*self._place, page, text),
+            " WHERE g.product = ? AND g.release = ? AND substr(g.slug, 1, length(?)) = ?"
+            " AND p.page = ? AND p.text = ? LIMIT 1",
+            # Of two pages of one name in several sections, the address has the section too.
+            (*self._place, page, page, page, text),
         )
         return row.fetchone() is not None
 
