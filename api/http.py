@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from fastapi import APIRouter, FastAPI, Path, Query, Request, Response
 from fastapi.responses import PlainTextResponse
@@ -50,6 +50,9 @@ PLAIN: dict[int | str, dict[str, object]] = {
         "description": "The difference; as `text/plain` where `format` is `text`.",
     }
 }
+
+
+Answer = TypeVar("Answer", bound=Frozen)
 
 
 class ResolveRequest(Where):
@@ -122,7 +125,7 @@ def _routes(serving: Serving) -> APIRouter:
         answer = serving.engine().context(request)
         if request.format == "markdown":
             return _markdown(answer)  # type: ignore[return-value]  # a response passes through
-        return answer
+        return _written(answer)
 
     @router.post(
         "/resolve",
@@ -143,7 +146,7 @@ def _routes(serving: Serving) -> APIRouter:
         responses=responses(404, *READS_BODY, 503),
     )
     def post_search(request: SearchRequest) -> SearchAnswer:
-        return serving.engine().search(request)
+        return _written(serving.engine().search(request))
 
     @router.post(
         "/validate",
@@ -151,7 +154,7 @@ def _routes(serving: Serving) -> APIRouter:
         responses=responses(404, *READS_BODY, 503),
     )
     def post_validate(request: ValidateRequest) -> ValidationAnswer:
-        return serving.engine().validate(request)
+        return _written(serving.engine().validate(request))
 
     @router.get(
         "/commands/{product}/{release}/{path:path}/schema",
@@ -227,6 +230,12 @@ def _routes(serving: Serving) -> APIRouter:
         return Health(status="ready", snapshot=serving.engine().snapshot.id)
 
     return router
+
+
+def _written(answer: Answer) -> Answer:
+    """An answer as JSON. Left to the framework, it would be validated and taken apart once more."""
+    # A response passes through.
+    return Response(answer.model_dump_json(), media_type="application/json")  # type: ignore[return-value]
 
 
 def _markdown(answer: Context) -> Response:
