@@ -159,15 +159,9 @@ class Searcher:
         one = len({product for product, _ in scope.pairs}) == 1
         least = self.tuning.answerable if one else self.tuning.answerable_by_any
         abstain = self._answerable(query, words, nearest, hits) < least
-        floor, brief = (self._floor(best, worst, one) for one in self._kept)
-        return Found(hits, floor, brief, abstain)
-
-    @property
-    def _kept(self) -> tuple[float, float]:
-        return self.tuning.kept, self.tuning.kept_brief
-
-    def _floor(self, best: float, worst: float, kept: float) -> float:
-        return worst + kept * (best - worst)
+        floor = _between(worst, best, self.tuning.kept)
+        brief_floor = _between(worst, best, self.tuning.kept_brief)
+        return Found(hits, floor, brief_floor, abstain)
 
     def _weighed(self, fused: Sequence[Scored]) -> list[Scored]:
         """The candidates with what they gain by what they are, best first again."""
@@ -183,7 +177,8 @@ class Searcher:
         """How many candidates belong into a context."""
         if not fused:
             return 0
-        floor = self._floor(fused[0].score, fused[-1].score, min(self._kept))
+        kept = min(self.tuning.kept, self.tuning.kept_brief)
+        floor = _between(fused[-1].score, fused[0].score, kept)
         return sum(one.score >= floor for one in fused)
 
     def _hits(self, fused: Sequence[Scored], scope: Scope) -> tuple[Hit, ...]:
@@ -226,6 +221,10 @@ class Searcher:
 
     def _terms(self, passage: Passage) -> NDArray[np.uint32]:
         return lexical_vector(self._index.bm25, passage).indices
+
+
+def _between(worst: float, best: float, share: float) -> float:
+    return worst + share * (best - worst)
 
 
 RARE = 2e-4

@@ -8,6 +8,7 @@ import typer
 
 from api.cli.common import (
     ABSTAINED,
+    Budget,
     Data,
     Fingerprint,
     Json,
@@ -30,6 +31,7 @@ from api.cli.printing import (
 from api.settings import load_settings
 from corpora.catalogue import Catalogue
 from corpora.errors import InvalidRequest
+from corpora.model import Context
 from corpora.snapshot import Snapshot
 from retrieval.request import DEFAULT_BUDGET, ContextRequest, SearchRequest, Where
 
@@ -40,7 +42,7 @@ def context(
     version: Version = None,
     fingerprint: Fingerprint = None,
     policy: Policy = "compatible",
-    budget: Annotated[int, typer.Option(help="Most tokens the answer may have.")] = DEFAULT_BUDGET,
+    budget: Budget = DEFAULT_BUDGET,
     cursor: Annotated[
         str | None, typer.Option(help="Go on where an earlier answer to the question ended.")
     ] = None,
@@ -59,13 +61,17 @@ def context(
             token_budget=budget,
             cursor=cursor,
         )
-        answer = engine(load_settings(data=data)).context(asked)
-        if as_json:
-            print_json(answer)
-        else:
-            print_context(answer)
-        if answer.abstained:
-            raise typer.Exit(ABSTAINED)
+        give(engine(load_settings(data=data)).context(asked), as_json=as_json)
+
+
+def give(answer: Context, *, as_json: bool) -> None:
+    """Print a context, and end with the status that says so where it is empty."""
+    if as_json:
+        print_json(answer)
+    else:
+        print_context(answer)
+    if answer.abstained:
+        raise typer.Exit(ABSTAINED)
 
 
 def search(

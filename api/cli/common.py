@@ -48,6 +48,7 @@ Fingerprint = Annotated[
 Policy = Annotated[
     str, typer.Option("--policy", help="exact, compatible or nearest.", metavar="POLICY")
 ]
+Budget = Annotated[int, typer.Option(help="Most tokens the answer may have.")]
 Question = Annotated[str, typer.Argument(help="What you want to know.")]
 
 

@@ -9,9 +9,10 @@ import typer
 from rich.table import Table
 
 from api import wiring
+from api.cli.ask import give
 from api.cli.common import (
-    ABSTAINED,
     EPILOG,
+    Budget,
     Data,
     Fingerprint,
     Json,
@@ -22,7 +23,7 @@ from api.cli.common import (
     errors,
     request,
 )
-from api.cli.printing import out, print_context, print_json
+from api.cli.printing import out, print_json
 from api.settings import load_settings
 from corpora.model import Frozen
 from corpora.snapshot import Snapshot, current_id
@@ -187,7 +188,7 @@ def replay(
     version: Version = None,
     fingerprint: Fingerprint = None,
     policy: Policy = "compatible",
-    budget: Annotated[int, typer.Option(help="Most tokens the answer may have.")] = DEFAULT_BUDGET,
+    budget: Budget = DEFAULT_BUDGET,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
@@ -204,13 +205,7 @@ def replay(
         )
         settings = load_settings(data=data)
         name = find(settings.data, snapshot).name
-        answer = wiring.open_serving(settings).at(name).context(asked)
-        if as_json:
-            print_json(answer)
-        else:
-            print_context(answer)
-        if answer.abstained:
-            raise typer.Exit(ABSTAINED)
+        give(wiring.open_serving(settings).at(name).context(asked), as_json=as_json)
 
 
 def _tell(text: str) -> None:

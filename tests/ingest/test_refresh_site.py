@@ -9,6 +9,7 @@ from local_site import LOOPBACK, Reply, Site, links
 
 from corpora.catalogue import Catalogue
 from corpora.tokens import default_counter
+from eval.ingest.__main__ import declared
 from eval.ingest.again import again, copied
 from ingest.build import BuildReport, build
 from ingest.egress import Door, Policy
@@ -17,20 +18,6 @@ from retrieval.embed import Embedder
 from retrieval.index import Indexer
 
 PAGES = 40
-DECLARED = """
-id = "tree"
-title = "A site"
-domain = "databases"
-vendor = "-"
-homepage = "{start}"
-licence = "-"
-attribution = "-"
-[versions]
-scheme = "opaque"
-[source.site]
-start = "{start}"
-[releases."1"]
-"""
 
 
 def page(number: int, said: str = "as it always was") -> Reply:
@@ -54,8 +41,7 @@ def site() -> Iterator[Site]:
 def test_one_page_that_changed_is_all_that_is_embedded(
     site: Site, embedder: Embedder, tmp_path: Path
 ) -> None:
-    (tmp_path / "declared").mkdir()
-    (tmp_path / "declared/tree.toml").write_text(DECLARED.replace("{start}", f"{site.url}/docs/"))
+    declared(f"{site.url}/docs/", "html", tmp_path)
     products = Catalogue.load(tmp_path / "declared")
     data = tmp_path / "data"
 
