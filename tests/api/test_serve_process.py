@@ -25,10 +25,10 @@ PATIENCE = 60.0
 
 
 @contextmanager
-def served(
-    data: Path, *arguments: str, **environment: str
+def started(
+    data: Path, *arguments: str, workers: int = 1, **environment: str
 ) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """A serving process and its address."""
+    """A serving process and what it said until all of its workers could answer."""
     with subprocess.Popen(
         command("serve", "--data", str(data), "--port", "0", *arguments),
         stdout=subprocess.PIPE,
@@ -37,19 +37,42 @@ def served(
     ) as process:
         try:
             assert process.stderr
-            said = until(process.stderr.fileno(), b"startup complete")
-            found = re.search(r"Answering on (http://\S+) from snapshot [0-9a-f]+", said)
-            assert found, said
-            yield process, found[1]
+            yield process, until(process.stderr.fileno(), b"startup complete", times=workers)
         finally:
             process.kill()
 
 
-def until(descriptor: int, awaited: bytes) -> str:
-    """Read until a text comes."""
+@contextmanager
+def served(
+    data: Path, *arguments: str, **environment: str
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """A serving process and its address."""
+    with started(data, *arguments, **environment) as (process, said):
+        yield process, address_in(said)
+
+
+def address_in(said: str) -> str:
+    """Give the address that a starting service has told."""
+    found = re.search(r"Answering on (http://\S+) from snapshot [0-9a-f]+", said)
+    assert found, said
+    return found[1]
+
+
+@contextmanager
+def held(pid: int) -> Iterator[None]:
+    """A process that takes no connection for a while."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def until(descriptor: int, awaited: bytes, times: int = 1) -> str:
+    """Read until a text has come so many times."""
     said = b""
     deadline = time.monotonic() + PATIENCE
-    while awaited not in said:
+    while said.count(awaited) < times:
         ready, _, _ = select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))
         piece = os.read(descriptor, 65_536) if ready else b""
         if not piece:
@@ -130,13 +153,19 @@ def test_a_body_that_never_comes_is_not_waited_for(data: Path) -> None:
 
 
 def test_several_workers_count_together(data: Path) -> None:
-    with served(data, "--workers", "2") as (process, url):
-        paths = ["/products", "/products/git/releases", "/nothing"] * 8
-        for path in paths:
-            httpx.get(url + path, trust_env=False)  # a connection each: either worker may take it
+    with started(data, "--workers", "2", workers=2) as (process, said):
+        url = address_in(said)
+        workers = set(map(int, re.findall(r" (\d+): Application startup complete", said)))
+        assert len(workers) == 2, said
+        # While one is held, the other answers: left to chance, one of them may answer all.
+        for worker in workers:
+            with held(worker):
+                for path in ("/products", "/products/git/releases", "/nothing") * 4:
+                    httpx.get(url + path, trust_env=False)
         # Whichever answers knows of all of them.
-        for _ in range(6):
-            told = httpx.get(f"{url}/metrics", trust_env=False).text
+        for worker in workers:
+            with held(worker):
+                told = httpx.get(f"{url}/metrics", trust_env=False).text
             counted = {
                 sample.labels["route"]: sample.value
                 for family in text_string_to_metric_families(told)
@@ -148,9 +177,8 @@ def test_several_workers_count_together(data: Path) -> None:
             assert "flagstone_snapshot_age_seconds " in told
         assert process.stderr
         process.send_signal(signal.SIGTERM)
-        said = process.communicate(timeout=PATIENCE)[1].decode()
-        pids = set(re.findall(r'flagstone.access (\d+): "GET', said))
-        assert len(pids) == 2, "both have answered, or nothing was tested"
+        logged = process.communicate(timeout=PATIENCE)[1].decode()
+        assert set(map(int, re.findall(r'flagstone.access (\d+): "GET', logged))) == workers
 
 
 def test_its_log_can_be_json_and_has_no_question(data: Path) -> None:
