@@ -18,7 +18,8 @@ packager's build of that version (``-0+deb12u1``, ``+dfsg1``, ``-gke.900``, ``.w
 a pre-release: in the field, ``1.27.4-gke.900`` is 1.27.4. A letter glued to the numbers is a patch
 (OpenSSL ``1.1.1w``, OpenSSH ``9.2p1``). A leading ``v``, a Debian epoch and white space around are
 ignored. A label may have more numbers than its scheme asks for (OpenSSL's line ``1.1.1`` beside
-``3.0``, PostgreSQL's ``9.6`` beside ``13``), not fewer.
+``3.0``, PostgreSQL's ``9.6`` beside ``13``), not fewer. ``current`` may be a label of any scheme:
+it is no version, moves with the newest release, and comes after all of them.
 """
 
 from __future__ import annotations
@@ -33,6 +34,10 @@ Scheme = Literal["semver", "two_part", "major", "calendar", "debian", "opaque"]
 
 Order = tuple[tuple[int, ...], ...]
 """Compares as the versions do. Only orders of one scheme may be compared."""
+
+CURRENT = "current"
+"""The label of what is always the newest release, whichever that is: a site that has no other. It
+comes after every version, and no version belongs to it."""
 
 MAX_LENGTH = 64
 """Characters of a label or a version. The longest seen in Debian's archive are below 50."""
@@ -126,11 +131,12 @@ def sort_labels(scheme: Scheme, labels: Iterable[str]) -> list[str]:
     declared = list(labels)
     if scheme == "opaque":
         return declared
-    read = [(parse(scheme, label), label) for label in declared]
+    read = [(parse(scheme, label), label) for label in declared if label != CURRENT]
     for version, label in read:
         if len(version.numbers) < _NUMBERS_NEEDED.get(scheme, 1):
             raise ValueError(f"{label!r} has too few numbers for a label of the scheme {scheme}")
-    return [label for version, label in sorted(read, key=lambda pair: (pair[0].order, pair[1]))]
+    ordered = [label for version, label in sorted(read, key=lambda pair: (pair[0].order, pair[1]))]
+    return [*ordered, CURRENT] if CURRENT in declared else ordered
 
 
 def normalise(scheme: Scheme, label: str) -> str:

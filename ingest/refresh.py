@@ -21,7 +21,7 @@ from pydantic import Field
 
 from corpora.catalogue import Product
 from corpora.errors import AuditFailed, FlagstoneError, NoSnapshot
-from corpora.labels import Scheme, key, line
+from corpora.labels import CURRENT, Scheme, key, line
 from corpora.model import Frozen
 from corpora.snapshot import current_id
 from ingest.audit import Audit, Finding
@@ -180,7 +180,8 @@ def undeclared_lines(product: Product, versions: Iterable[str]) -> dict[str, str
 def later_lines(product: Product, versions: Iterable[str]) -> tuple[str, ...]:
     """Of these the lines that are later than all that ``product`` declares, oldest first."""
     scheme = product.versions.scheme
-    newest = max(key(scheme, label) for label in product.labels) if scheme != "opaque" else None
+    known = [one for one in product.labels if scheme != "opaque" and one != CURRENT]
+    newest = max((key(scheme, label) for label in known), default=None)
     lines = undeclared_lines(product, versions)
     return tuple(label for label in lines if newest is None or key(scheme, label) > newest)
 

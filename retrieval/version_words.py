@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from corpora.catalogue import Product
-from corpora.labels import parse
+from corpora.labels import CURRENT, parse
 
 _BELOW, _ABOVE = 6, 3
 """How far outside the documented releases a bare number still looks like a release: at one release
@@ -195,7 +195,9 @@ def _in_window(match: re.Match[str], product: Product) -> bool:
     if scheme == "opaque" or not _reads(match, product):
         return False
     first = parse(scheme, match["number"]).numbers[0]
-    known = [parse(scheme, label).numbers[0] for label in product.labels]
+    known = [parse(scheme, label).numbers[0] for label in product.labels if label != CURRENT]
     is_bare = match["number"].isdigit() or scheme == "major"
+    if not known:  # only full numbers can be told from any other
+        return not is_bare
     low = max(1, min(known) - _BELOW) if is_bare else 1
     return low <= first <= max(known) + _ABOVE
