@@ -182,7 +182,7 @@ _PRESETS = (
         dash_values=True,
         terminator=True,
     ),
-    # Python's argparse: Azure CLI, gcloud, ansible. A word with a dash is never a value.
+    # Python's argparse: Azure CLI, ansible. A word with a dash is never a value.
     Dialect(
         "argparse",
         clusters=True,
@@ -190,6 +190,19 @@ _PRESETS = (
         short_equals=True,
         equals=True,
         abbreviations=True,
+        optional_words=True,
+        many_words=True,
+        interspersed=True,
+        terminator=True,
+    ),
+    # Calliope of the Google Cloud SDK: argparse without abbreviations, which its
+    # parser_extensions.py turned off ("Cloud SDK no longer supports flag abbreviations").
+    Dialect(
+        "gcloud",
+        clusters=True,
+        attached=True,
+        short_equals=True,
+        equals=True,
         optional_words=True,
         many_words=True,
         interspersed=True,

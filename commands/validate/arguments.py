@@ -89,7 +89,9 @@ def _allowed(located: Located, choices: Iterable[str], value: str) -> bool:
     # A choice may be written as a pattern: `jsonpath=...`, `<kind>/<name>`.
     if any(mark in one for one in held for mark in ("<", "=", "...", "…", "|")):
         return True
-    return located.dialect.name == "argparse" and value.lower() in {one.lower() for one in held}
+    return located.dialect.name in {"argparse", "gcloud"} and value.lower() in {
+        one.lower() for one in held
+    }
 
 
 def _refused(located: Located, given: Given, word: Word, value: str, report: Report) -> None:

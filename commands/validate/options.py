@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from commands import suggest
-from commands.model import Deprecation, exhaustive
+from commands.model import Command, Deprecation, exhaustive
 from commands.reading import Given, Problem
 from commands.shell import Word
 from commands.shell.source import OPAQUE
@@ -18,7 +18,9 @@ from commands.validate.report import Report, part
 LONGEST_NAME = 100
 """Names longer than this are near none: the longest option of all (Azure's) has 63 characters."""
 
-_SHORT_HELP = frozenset({"pflag", "argparse", "click", "go", "git", "oclif", "openssl", "aws"})
+_SHORT_HELP = frozenset(
+    {"pflag", "argparse", "gcloud", "click", "go", "git", "oclif", "openssl", "aws"}
+)
 """Dialects of which every command answers to ``-h``. ``--help`` all others know as well."""
 
 
@@ -50,7 +52,7 @@ def check(store: SurfaceStore, located: Located, report: Report, *, open_ended: 
     unreadable = unknown = False
     for stretch in (*located.above, located.own):
         for problem in stretch.problems:
-            if _unreadable(stretch, problem):
+            if _unreadable(located, stretch, problem):
                 unreadable = True
                 continue
             word = located.word(problem.index)
@@ -83,13 +85,28 @@ def _is_usage(word: Word) -> bool:
     return word.kind == "placeholder" and word.text.startswith("[")
 
 
-def _unreadable(stretch: Stretch, problem: Problem) -> bool:
+def _unreadable(located: Located, stretch: Stretch, problem: Problem) -> bool:
     """Tell whether only running would tell what is wrong, or the options aren't known."""
     if problem.code == "unexpected_value":
         return OPAQUE in problem.token
     if OPAQUE in problem.token.partition("=")[0]:
         return True
-    return problem.code == "unknown_flag" and stretch.command.partial
+    if problem.code != "unknown_flag":
+        return False
+    return stretch.command.partial or _untold(located, stretch.command, problem.token)
+
+
+def _untold(located: Located, command: Command, name: str) -> bool:
+    """Tell whether it is a short name, and all that is known of the command are long ones.
+
+    That is so of gcloud's completions. Pages and help list the short names beside the long ones.
+    """
+    if name.startswith("--") or set(command.sources) & {"documentation", "help"}:
+        return False
+    own = [one for one in command.options if not one.inherited]
+    return not exhaustive(located.release.exhaustive, "options", command.sources) and all(
+        spelling.startswith("--") for one in own for spelling in one.spellings
+    )
 
 
 def _may_follow(located: Located, problem: Problem, open_ended: bool) -> bool:
