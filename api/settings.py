@@ -13,8 +13,8 @@ from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from corpora.catalogue import SOURCE_KINDS, SourceKind
 from corpora.errors import ConfigurationError, InvalidRequest
+from corpora.sources import SOURCE_KINDS, SourceKind
 
 PREFIX = "FLAGSTONE_"
 
@@ -78,6 +78,11 @@ class Settings(BaseSettings):
         (),
         description="Local folders for git repositories: docker/cli=/srv/docker-cli, "
         "comma-separated; OWNER/NAME@REF=FOLDER is of one tag or branch.",
+    )
+    installed: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Folders of installed tools, each a release of its product: "
+        "gcloud=/opt/google-cloud-sdk, comma-separated.",
     )
     pypi_index: str | None = Field(
         None, description="Address of a Python package index; empty: the one of this machine's pip."
@@ -179,6 +184,7 @@ class Settings(BaseSettings):
         "egress_networks",
         "source_roots",
         "mirrors",
+        "installed",
         mode="before",
     )
     @classmethod

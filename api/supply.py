@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
 
+from api.folders import installed_folders, named_folders
 from api.settings import Settings
-from corpora.catalogue import Product, SourceKind
+from corpora.catalogue import Product
 from corpora.errors import ConfigurationError
+from corpora.sources import SourceKind
 from ingest.crawl.report import CrawlReport
 from ingest.egress import Door, Policy
 from ingest.refresh import later_lines
@@ -20,6 +22,7 @@ from ingest.sources.base import Source
 from ingest.sources.deb import DebSource
 from ingest.sources.git import GitSource
 from ingest.sources.help import HelpSource
+from ingest.sources.installed import InstalledSource
 from ingest.sources.npm import NpmSource
 from ingest.sources.npm_program import Npm
 from ingest.sources.pip import Pip
@@ -42,6 +45,9 @@ class Supply:
         self._made: dict[str, SeveralSources] = {}
         self._openers: Mapping[SourceKind, Opener] = MappingProxyType(
             {
+                "installed": lambda product: InstalledSource(
+                    product, self._installed.get(product.id, ())
+                ),
                 "deb": lambda product: DebSource(product, self._apt),
                 "pypi": lambda product: PypiSource(product, self._pip),
                 "npm": lambda product: NpmSource(product, self._npm),
@@ -141,21 +147,12 @@ class Supply:
     @cached_property
     def _mirrors(self) -> Mapping[str, Path]:
         """Repository → folder, each below one of the allowed roots where there are any."""
-        found: dict[str, Path] = {}
-        roots = [one.resolve() for one in self._settings.source_roots]
-        for given in self._settings.mirrors:
-            repository, equals, folder = given.partition("=")
-            path = Path(folder).resolve()
-            if not equals or not path.is_dir():
-                raise ConfigurationError(
-                    f"FLAGSTONE_MIRRORS: {given!r} is not REPOSITORY=FOLDER of a folder there is."
-                )
-            if roots and not any(path.is_relative_to(root) for root in roots):
-                raise ConfigurationError(
-                    f"FLAGSTONE_MIRRORS: {folder} is below none of FLAGSTONE_SOURCE_ROOTS."
-                )
-            found[repository] = path
-        return found
+        given, roots = self._settings.mirrors, self._settings.source_roots
+        return dict(named_folders("MIRRORS", "REPOSITORY", given, roots))
+
+    @cached_property
+    def _installed(self) -> Mapping[str, Sequence[Path]]:
+        return installed_folders(self._settings)
 
     def _site(self, product: Product) -> SiteSource:
         if last := self._sites.pop(product.id, None):

@@ -28,8 +28,8 @@ from api.cli.printing import (
     print_resolved,
     print_search,
 )
+from api.folders import catalogue as declared_here
 from api.settings import load_settings
-from corpora.catalogue import Catalogue
 from corpora.errors import InvalidRequest
 from corpora.model import Context
 from corpora.snapshot import Snapshot
@@ -141,7 +141,7 @@ def products(
     with errors(as_json):
         settings = load_settings(data=data)
         if declared:
-            print_declared(Catalogue.load(settings.products), as_json=as_json)
+            print_declared(declared_here(settings), as_json=as_json)
             return
         held = tuple(Snapshot.current(settings.data).products.values())
         if as_json:

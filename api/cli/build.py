@@ -11,8 +11,8 @@ from api.cli.common import LEFT_OUT, Data, Json, errors
 from api.cli.common import targets as parse_targets
 from api.cli.printing import err, print_build, print_json
 from api.cli.progress import progress_bars
+from api.folders import catalogue as declared_here
 from api.settings import load_settings
-from corpora.catalogue import Catalogue
 
 
 def build(
@@ -38,7 +38,7 @@ def build(
     """
     with errors(as_json):
         settings = load_settings(data=data, on_failure=on_failure)
-        catalogue = Catalogue.load(settings.products)
+        catalogue = declared_here(settings)
         wanted = parse_targets(catalogue, targets or [])
         with progress_bars(err, quiet=as_json) as progress:
             report = wiring.build(settings, catalogue, wanted, only=only, progress=progress)

@@ -10,8 +10,8 @@ from rich.table import Table
 from api import wiring
 from api.cli.common import FAILED, Data, Json, errors
 from api.cli.printing import err, out, print_json
+from api.folders import catalogue as declared_here
 from api.settings import load_settings
-from corpora.catalogue import Catalogue
 
 
 def discover(
@@ -27,7 +27,7 @@ def discover(
     """
     with errors(as_json):
         settings = load_settings(data=data)
-        catalogue = Catalogue.load(settings.products)
+        catalogue = declared_here(settings)
         chosen = [catalogue[one] for one in products or sorted(catalogue)]
         found = wiring.discover(settings, chosen)
         if as_json:

@@ -12,8 +12,8 @@ from api import wiring
 from api.cli.common import FAILED, KEPT, LEFT_OUT, LOCKED, Data, Json, errors, targets
 from api.cli.printing import err, print_build, print_json
 from api.cli.progress import progress_bars
+from api.folders import catalogue as declared_here
 from api.settings import load_settings
-from corpora.catalogue import Catalogue
 from corpora.errors import BuildLocked, ConfigurationError
 from ingest.refresh import RefreshReport
 
@@ -39,7 +39,7 @@ def refresh(
     """
     with errors(as_json):
         settings = load_settings(data=data)
-        catalogue = Catalogue.load(settings.products)
+        catalogue = declared_here(settings)
         wanted = targets(catalogue, products or [])
         try:
             with progress_bars(err, quiet=as_json or not err.is_terminal) as progress:

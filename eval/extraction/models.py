@@ -110,7 +110,7 @@ def _compare(name: str, mine: Mapping[str, Fact], told: Mapping[str, Fact], resu
 
 def _facts(command: Command, told: Mapping[str, Fact]) -> Iterator[tuple[str, Fact]]:
     for option in command.options:
-        if option.inheritable or option.inherited:
+        if option.inherited or (option.inheritable and told.keys().isdisjoint(option.names)):
             continue
         for spelling in option.names:
             yield spelling, Fact(option.arity, option.required)

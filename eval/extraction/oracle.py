@@ -62,13 +62,23 @@ def _nargs(flag: Row) -> Arity:
 
 
 def gcloud(commands: Mapping[str, Row]) -> Truth:
-    """Read the SDK's static tree of completions: groups list what all below them take."""
-    return {
-        tuple(name.split()): {
+    """Read the SDK's static tree of completions: groups list what all below them take.
+
+    What it leaves out and the program takes is hidden: the spellings that switch a switch off, and
+    the root's short names.
+    """
+    hidden = Fact("none", hidden=True)
+    truth: Truth = {}
+    for name, row in commands.items():
+        told = truth[tuple(name.split())] = {
             flag["name"]: Fact("one" if flag["takes_value"] else "none") for flag in row["flags"]
         }
-        for name, row in commands.items()
-    }
+        switches = [one for one, fact in told.items() if fact.arity == "none"]
+        for switch in switches:
+            told.setdefault(f"--no-{switch.removeprefix('--')}", hidden)
+    for short in ("-q", "-v"):
+        truth.get(("gcloud",), {})[short] = hidden
+    return truth
 
 
 READERS: Mapping[str, Callable[[Mapping[str, Row]], Truth]] = {"az": azure, "gcloud": gcloud}

@@ -8,8 +8,8 @@ from fnmatch import translate
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from corpora.catalogue import SiteSource
 from corpora.errors import ConfigurationError
+from corpora.sources import SiteSource
 from ingest.crawl.report import Why
 from ingest.crawl.urls import canonical, folder, is_trap
 from ingest.sources.base import fill_whole

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ingest.models import ansible, aws, azure, oclif, redis
+from ingest.models import ansible, aws, azure, gcloud, oclif, redis
 from ingest.models.base import ModelReader
 
 MODELS: Mapping[str, ModelReader] = MappingProxyType(
@@ -17,6 +17,7 @@ MODELS: Mapping[str, ModelReader] = MappingProxyType(
         "ansible": ansible.read,
         "aws": aws.read,
         "azure-yaml": azure.read,
+        "gcloud": gcloud.read,
         "oclif": oclif.read,
         "redis": redis.read,
     }

@@ -22,10 +22,10 @@ _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 """Makes texts, lists and tables: ``no`` stays a word, and ``!!python`` makes nothing."""
 
 
-def read_json(document: Document) -> Table:
-    """Read a document that is one table. Raises ParseError."""
+def read_json(document: Document, limit: int = FILE_BYTES) -> Table:
+    """Read a document that is one table of at most ``limit`` bytes. Raises ParseError."""
     try:
-        return _table(document.name, json.loads(_sized(document)))
+        return _table(document.name, json.loads(_sized(document, limit)))
     except (ValueError, RecursionError) as error:
         raise ParseError(document.name, Reason.MALFORMED, one_line(str(error))) from error
 
@@ -81,15 +81,15 @@ def quote(value: object, limit: int = 400) -> str:
     return re.sub(r"[\x00-\x08\x0b-\x1f\x7f\ufdd0-\ufdef]", " ", text).strip()[:limit]
 
 
-def _sized(document: Document) -> bytes:
+def _sized(document: Document, limit: int) -> bytes:
     data = document.data
     if data.startswith(b"\x1f\x8b"):
         unpacker = zlib.decompressobj(wbits=31)
         try:
-            data = unpacker.decompress(data, FILE_BYTES + 1)
+            data = unpacker.decompress(data, limit + 1)
         except zlib.error as error:
             raise ParseError(document.name, Reason.MALFORMED, str(error)) from error
-    if len(data) > FILE_BYTES:
+    if len(data) > limit:
         raise ParseError(document.name, Reason.TOO_LARGE)
     return data
 

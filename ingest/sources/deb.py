@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from corpora.catalogue import DebSource as Declaration
 from corpora.catalogue import Product
 from corpora.errors import Reason, SourceError
+from corpora.sources import DebSource as Declaration
 from ingest.sources.apt import AptArchive
 from ingest.sources.apt_output import Package
 from ingest.sources.archive import Alias, Limits, Member, read_deb, selector

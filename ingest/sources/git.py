@@ -21,9 +21,9 @@ from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
-from corpora.catalogue import GitSource as Declaration
 from corpora.catalogue import Product
 from corpora.errors import Reason, SourceError
+from corpora.sources import GitSource as Declaration
 from ingest.sources.archive import Limits, Member, selector
 from ingest.sources.base import Document, Found, Progress, fill, fill_whole, looked_up, silent
 from ingest.sources.debian_versions import belongs_to

@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from corpora.catalogue import DebSource as DebDeclaration
-from corpora.catalogue import HelpSource as Declaration
 from corpora.catalogue import Product
 from corpora.errors import Reason, SourceError
+from corpora.sources import DebSource as DebDeclaration
+from corpora.sources import HelpSource as Declaration
 from ingest.parse.help_text import commands_in, help_text
 from ingest.sources.apt import AptArchive
 from ingest.sources.archive import Alias, Limits, Member, read_deb, selector

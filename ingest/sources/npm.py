@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from corpora.catalogue import NpmSource as Declaration
 from corpora.catalogue import Product
 from corpora.errors import Reason, SourceError
+from corpora.sources import NpmSource as Declaration
 from ingest.sources.archive import Limits, selector
 from ingest.sources.base import Document, Found, Progress, fill, fill_whole, looked_up, silent
 from ingest.sources.debian_versions import belongs_to

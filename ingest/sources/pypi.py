@@ -17,8 +17,8 @@ from datetime import UTC, datetime
 from packaging.version import Version
 
 from corpora.catalogue import Product
-from corpora.catalogue import PypiSource as Declaration
 from corpora.errors import Reason, SourceError
+from corpora.sources import PypiSource as Declaration
 from ingest.sources.archive import Limits, Member, selector
 from ingest.sources.base import Document, Found, Progress, fill, fill_whole, looked_up, silent
 from ingest.sources.debian_versions import belongs_to

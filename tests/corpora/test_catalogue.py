@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from corpora.catalogue import Catalogue, DebSource
+from corpora.catalogue import Catalogue
 from corpora.errors import ConfigurationError, UnknownProduct, UnknownVersion
+from corpora.sources import DebSource
 
 GUIDE = Path(__file__).parents[2] / "docs" / "adding-a-product.md"
 
@@ -88,8 +89,10 @@ def test_the_example_of_the_guide_loads(tmp_path):
 def test_the_guide_names_every_field_and_scheme():
     guide = GUIDE.read_text("utf-8")
     from corpora import catalogue as it
+    from corpora import sources
 
-    models = (it.Product, it.Versioning, it.DebSource, it.SiteSource)
+    kinds = (sources.InstalledSource, sources.DebSource, sources.SiteSource)
+    models = (it.Product, it.Versioning, *kinds)
     fields = {field for model in models for field in model.model_fields}
     schemes = it.Scheme.__args__
     assert [name for name in (*fields, *schemes) if not re.search(rf"\b{name}\b", guide)] == []

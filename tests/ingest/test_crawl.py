@@ -1,8 +1,8 @@
 import pytest
 from local_site import FakeTime, Reply, Site, html, links, local_door, redirect
 
-from corpora.catalogue import SiteSource
 from corpora.errors import Reason, SourceError
+from corpora.sources import SiteSource
 from ingest.crawl.crawler import Crawler, CrawlLimits
 from ingest.crawl.report import Why
 from ingest.crawl.scope import Scope

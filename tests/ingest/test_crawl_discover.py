@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 import pytest
 from local_site import Reply, Site, local_door, redirect
 
-from corpora.catalogue import SiteSource
 from corpora.errors import Reason, SourceError
+from corpora.sources import SiteSource
 from ingest.crawl import discover
 from ingest.crawl.discover import Listings
 from ingest.crawl.report import Ledger, Why

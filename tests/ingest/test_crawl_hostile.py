@@ -5,8 +5,8 @@ import gzip
 import pytest
 from local_site import Reply, Site, html, links, local_door, redirect
 
-from corpora.catalogue import SiteSource
 from corpora.errors import Reason, SourceError
+from corpora.sources import SiteSource
 from ingest.crawl import frontier
 from ingest.crawl import links as links_module
 from ingest.crawl.crawler import Crawler, CrawlLimits

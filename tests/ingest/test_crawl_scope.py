@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from corpora.catalogue import SiteSource
+from corpora.sources import SiteSource
 from ingest.crawl.report import Why
 from ingest.crawl.scope import Scope
 

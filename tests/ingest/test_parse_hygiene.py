@@ -5,8 +5,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from corpora.catalogue import Format
 from corpora.errors import ConfigurationError, ParseError, Reason
+from corpora.sources import Format
 from ingest.models import MODELS
 from ingest.parse import READERS, parse
 from ingest.parse.charset import decode_html, decode_roff

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from corpora.catalogue import HelpSource as Declaration
 from corpora.errors import SourceError, ToolMissing
+from corpora.sources import HelpSource as Declaration
 from ingest.sources import help as help_source
 from ingest.sources import sandbox
 from ingest.sources.sandbox import Tree, confinement

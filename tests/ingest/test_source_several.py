@@ -8,8 +8,9 @@ import pytest
 
 from api.settings import load_settings
 from api.supply import Supply
-from corpora.catalogue import SOURCE_KINDS, Catalogue, Product
+from corpora.catalogue import Catalogue, Product
 from corpora.errors import ConfigurationError, Reason, SourceError
+from corpora.sources import SOURCE_KINDS
 from ingest.refresh import discovery, later_lines, prune_downloads
 from ingest.sources.base import Document, Found, silent
 from ingest.sources.several import SeveralSources
