@@ -1,6 +1,10 @@
 import pytest
 
+from commands.dialect import dialect
+from commands.model import Command, Option, Scope, Surface
+from commands.store import SurfaceStore
 from commands.validate import Targets, programs, validate
+from commands.writer import write
 from corpora.errors import InvalidRequest, UnknownVersion
 from tests.commands.tools import open_tools, targets
 
@@ -257,3 +261,56 @@ def test_a_line_of_thousands_of_invented_options_gets_a_bounded_answer(check):
     many = check("kubectl get --x\n" * 1000)
     assert sum(len(command.issues) for command in many.commands) == 200
     assert many.commands[-1].checked == "no"
+
+
+@pytest.fixture(scope="module")
+def long_names_only(tmp_path_factory):
+    """gcloud as its completions tell it: no short names but the root's, no positionals."""
+    surface = Surface(
+        "gcloud",
+        "528.0.0",
+        ("model",),
+        (
+            Command(
+                ("gcloud",),
+                options=(Option(("--quiet", "-q"), "none", inheritable=True),),
+                children=("storage",),
+            ),
+            Command(("gcloud", "storage"), children=("cp",)),
+            Command(
+                ("gcloud", "storage", "cp"),
+                options=(
+                    Option(("--recursive",), "none", negations=("--no-recursive",)),
+                    Option(("--mode",), "one", choices=("Locked", "Unlocked")),
+                ),
+            ),
+        ),
+        dialect=dialect("gcloud"),
+        exhaustive=(Scope("model", ("arity", "choices")),),
+    )
+    path = tmp_path_factory.mktemp("gcloud") / "surfaces.db"
+    write(path, [surface])
+    with SurfaceStore.open(path) as opened:
+        targets = Targets({"gcloud": "528.0.0"}, {"gcloud": "gcloud"})
+        yield lambda text: validate(text, opened, targets).commands[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "checked", "found"),
+    [
+        ("gcloud storage cp a gs://b --recursive -q", "fully", []),
+        ("gcloud storage cp a gs://b --no-recursive --mode=locked", "fully", []),
+        ("gcloud storage cp -h", "fully", []),
+        # A short name may be one: nobody has told them.
+        ("gcloud storage cp -r a gs://b", "partly", []),
+        ("gcloud storage cp -r a gs://b --recursiv", "partly", [("unknown_flag", "--recursiv")]),
+        # The parser takes no abbreviation.
+        ("gcloud storage cp a gs://b --rec", "fully", [("unknown_flag", "--rec")]),
+        ("gcloud storage cp a gs://b --recursive=true", "fully", [("unexpected_value", "true")]),
+        ("gcloud storage cp a gs://b --mode=Open", "fully", [("invalid_choice", "Open")]),
+    ],
+)
+def test_short_names_that_nobody_told_are_no_errors(long_names_only, line, checked, found):
+    command = long_names_only(line)
+    assert [(one.code, one.token) for one in command.issues] == found
+    assert (command.valid, command.checked) == (not found, checked)

@@ -43,6 +43,17 @@ def test_labels_sort_oldest_first(scheme, labels):
     assert sort_labels(scheme, reversed(labels.split())) == labels.split()
 
 
+def test_what_moves_comes_after_every_version():
+    assert sort_labels("semver", ["current", "528.0.0", "99.0.1"]) == [
+        "99.0.1",
+        "528.0.0",
+        "current",
+    ]
+    assert sort_labels("two_part", ["current"]) == ["current"]
+    with pytest.raises(ValueError, match="newest"):
+        sort_labels("semver", ["newest", "528.0.0"])
+
+
 def test_opaque_labels_keep_the_declared_order():
     assert sort_labels("opaque", ["stable", "edge", "release-1-12-0"]) == [
         "stable",

@@ -90,6 +90,13 @@ def test_later_lines_are_named_and_nothing_is_made_of_what_no_scheme_reads() -> 
     assert later_lines(PRODUCT, source.versions()) == ("99.1",)
 
 
+def test_a_release_that_moves_is_in_no_line() -> None:
+    gcloud = Catalogue.load()["gcloud"]
+    assert gcloud.labels == ("current",)
+    assert later_lines(gcloud, ()) == ()
+    assert later_lines(gcloud.with_installed(["528.0.0"]), ("530.0.0", "99.0.0")) == ("530.0",)
+
+
 def test_the_settings_choose_and_order_the_kinds(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -158,6 +158,22 @@ def test_nothing_documented_is_an_unknown_version():
             resolve("tool", "major", [], requested, "nearest")
 
 
+def test_a_release_that_moves_is_the_newest_and_no_version_belongs_to_it():
+    sdks = [Release("502.0.0", "502.0.0"), Release("528.0.0", "528.0.0"), Release("current")]
+    for asked in (None, "latest", "current"):
+        assert resolve("gcloud", "semver", sdks, asked, "compatible").resolved == "current"
+    assert resolve("gcloud", "semver", sdks[:2], "current", "exact").resolved == "528.0.0"
+    assert resolve("gcloud", "semver", sdks, "528.0.1", "compatible").resolved == "528.0.0"
+    assert resolve("gcloud", "semver", sdks, "528", "compatible").resolved == "528.0.0"
+    with pytest.raises(UnknownVersion) as caught:
+        resolve("gcloud", "semver", sdks, "530.0.0", "compatible")
+    assert caught.value.extra["nearest"] == "528.0.0"
+    found = resolve("gcloud", "semver", sdks, "530.0.0", "nearest")
+    assert (found.resolved, found.match) == ("528.0.0", "nearest_older")
+    with pytest.raises(UnknownVersion):
+        resolve("gcloud", "semver", [Release("current")], "528.0.0", "nearest")
+
+
 def test_labels_that_their_scheme_cannot_read_are_found_by_name_only():
     releases = [Release("old-build"), *PG]
     assert resolve("tool", "major", releases, "old-build", "exact").resolved == "old-build"

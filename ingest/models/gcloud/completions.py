@@ -49,6 +49,7 @@ def read(name: str, document: Document) -> Iterator[Command | Failure]:
     waiting: list[tuple[tuple[str, ...], Table]] = [((name,), tree)]
     while waiting:
         path, node = waiting.pop()
+        waiting += nodes_below(path, node)
         try:
             yield Command(
                 path,
@@ -57,12 +58,13 @@ def read(name: str, document: Document) -> Iterator[Command | Failure]:
             )
         except ValidationError as error:
             yield refused(path, error)
-            continue
-        if len(path) == DEPTH:
-            continue
-        for word, below in table(node.get("commands")).items():
-            if isinstance(below, dict):
-                waiting.append(((*path, str(word)), below))
+
+
+def nodes_below(path: tuple[str, ...], node: Table) -> Iterator[tuple[tuple[str, ...], Table]]:
+    """The commands of a group, as far down as is looked."""
+    for word, below in table(node.get("commands")).items() if len(path) < DEPTH else ():
+        if isinstance(below, dict):
+            yield (*path, str(word)), below
 
 
 def address(document: Document, path: tuple[str, ...]) -> str:

@@ -104,9 +104,13 @@ def _pages(surface: Surface, told: Mapping[_Path, Table], sha256: str) -> Iterat
         if not command.hidden:
             track, path = _parted(command.path)
             tracks.setdefault(path, {})[track] = command
+    taken: set[str] = set()
     for _, found in sorted(tracks.items()):
         first, *others = (found[track] for track in TRACKS if track in found)
         page = _page(first, others, told.get(first.path, {}))
+        if page.slug in taken:  # alpha has both "create vm-maintenance" and "create-vm maintenance"
+            page = page.model_copy(update={"slug": "--".join(first.path)})
+        taken.add(page.slug)
         yield ModelPage(page, first.evidence[0].url, sha256)
 
 

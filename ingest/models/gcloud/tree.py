@@ -30,7 +30,7 @@ from commands.model import (
     one_line,
 )
 from corpora.errors import ParseError, Reason
-from ingest.models.gcloud.completions import DEPTH, OF_THE_ROOT, address, metavar, refused
+from ingest.models.gcloud.completions import OF_THE_ROOT, address, metavar, nodes_below, refused
 from ingest.models.gcloud.text import plain
 from ingest.models.tables import Table, line, quote, read_json, table, tables, texts
 from ingest.release_files import Failure
@@ -95,16 +95,11 @@ def read(name: str, release: str, document: Document) -> Iterator[Told | Failure
     waiting: list[tuple[tuple[str, ...], Table]] = [((name,), tree)]
     while waiting:
         path, node = waiting.pop()
+        waiting += nodes_below(path, node)
         try:
             yield Told(_command(path, node, flags), node)
         except ValidationError as error:
             yield refused(path, error)
-            continue
-        if len(path) == DEPTH:
-            continue
-        for word, below in table(node.get("commands")).items():
-            if isinstance(below, dict):
-                waiting.append(((*path, str(word)), below))
 
 
 def _command(path: tuple[str, ...], node: Table, flags: _Flags) -> Command:
