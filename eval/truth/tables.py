@@ -26,7 +26,7 @@ FOLDER = Path(__file__).parent
 _DIALECTS: Mapping[str, str] = {
     "aws": "aws",
     "az": "argparse",
-    "gcloud": "argparse",
+    "gcloud": "gcloud",
     "docker": "pflag",
     "kubectl": "pflag",
     "podman": "pflag",

@@ -46,7 +46,7 @@ _TYPES: Mapping[str, ValueType] = {
     "timestamp": "timestamp",
     "duration": "duration",
 }
-_DIALECTS = {"aws": "aws", "az": "argparse", "gcloud": "argparse", "terraform": "go"}
+_DIALECTS = {"aws": "aws", "az": "argparse", "gcloud": "gcloud", "terraform": "go"}
 _OF_TWO_NUMBERS = frozenset({"docker", "kubectl"})
 """Their releases are named by the first two numbers of the version."""
 

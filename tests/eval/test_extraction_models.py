@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from commands.model import Command, Option, Positional, Surface
+from eval.extraction import gcloud
 from eval.extraction.models import compare, main
 from eval.extraction.oracle import load
+from eval.truth.facts import Facts, save
 
 FIXTURES = Path(__file__).parents[1] / "ingest" / "fixtures" / "azure-2.89"
 
@@ -101,3 +103,39 @@ def test_the_command_prints_the_table_and_the_differences(
     assert printed[2].startswith("| az-1 | 1 | 0/1 (0.00%) |")
     begun = "az acr build: missing [], extra ['--acquire-policy-token'"
     assert any(line.startswith(begun) for line in printed)
+
+
+@pytest.mark.slow
+def test_the_completions_of_a_whole_sdk_are_read_without_loss(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert gcloud.main([]) == 0
+    told = capsys.readouterr().out
+    assert "commands exact: 16631/16631, missing 0, extra 0, of one side only 0" in told
+    assert "values right: 74085/74085" in told
+    first, *others = [line for line in told.splitlines() if " ms  gcloud" in line]
+    assert first.endswith(": valid")
+    assert [line.rpartition(": ")[2] for line in others] == [
+        "unknown_flag",
+        "invalid_choice",
+        "unknown_subcommand",
+    ]
+
+
+def test_what_is_lost_of_an_sdk_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = Facts("gcloud", "1.0.0", "x", "table", {"gcloud": {"--a": "one"}, "gcloud b": {}})
+    save(tmp_path / "facts.json.gz", facts)
+    monkeypatch.setattr(gcloud, "LINES", ())
+    assert gcloud.main(["--truth", str(tmp_path / "facts.json.gz")]) == 0
+    monkeypatch.setattr(gcloud, "read", lambda release, _: READ(release, SMALLER))
+    capsys.readouterr()
+    assert gcloud.main(["--truth", str(tmp_path / "facts.json.gz")]) == 1
+    told = capsys.readouterr().out
+    assert "gcloud: missing ['--a'], extra []" in told
+    assert "of one side only 1" in told
+
+
+READ = gcloud.read
+SMALLER = b'STATIC_COMPLETION_CLI_TREE = {"commands": {}, "flags": {}}'
