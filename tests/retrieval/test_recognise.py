@@ -28,6 +28,9 @@ VERSION_NAMED = [
     ("git rebase version 2.39", GIT, "2.39", "git rebase version 2.39"),
     ("git 2.39.5-0+deb12u3 from Debian", GIT, "2.39.5", "git 2.39.5"),
     ("git 1.8 push default", GIT, "1.8", "git 1.8"),
+    # Of a product that declares no version: only what is surely one.
+    ("gcloud 528.0.0 create an instance", "gcloud", "528.0.0", "gcloud 528.0.0"),
+    ("Google Cloud SDK version 528.0.1", "gcloud", "528.0.1", "Google Cloud SDK version 528.0.1"),
     ("postgres v15 exclude table data", PG, "15", "postgres v15"),
     ("PostgreSQL 13.4 replication slots", PG, "13.4", "PostgreSQL 13.4"),
     ("In PostgreSQL 13, how do I dump one table?", PG, "13", "PostgreSQL 13"),
@@ -113,6 +116,7 @@ NO_VERSION = [
     ("pg_basebackup with wal", PG),
     ("who is the postgres user?", PG),
     ("docker create -p 80:80", DOCKER),
+    ("gcloud 3 instances at once", "gcloud"),
 ]
 
 NO_PRODUCT = [
