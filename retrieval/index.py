@@ -32,9 +32,11 @@ CARD = "index/card.json"
 BATCH = 2_048
 """Passages embedded and stored at a time: some 10 MB of vectors."""
 
-HEAD_TOKENS = 128
-"""Tokens of a passage that its dense vector is made of, what it belongs to included. On the
-development questions 128 found as much as the model's whole window of 256, for 79 % of the work."""
+HEAD_TOKENS = 64
+"""Tokens of a passage, what it belongs to included, that its dense vector is made of."""
+DEFINITION_TOKENS = 128
+"""Tokens of a definition alone, which is the other half of its vector. With 128 for both, a build
+has 1.7 times the work and finds the same (docs/retrieval.md, "What is embedded")."""
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -221,8 +223,9 @@ def dense_texts(passage: Passage, embedder: Embedder) -> tuple[str, ...]:
     name = passage.command or passage.title
     about = f"{name}: {passage.summary}. " if passage.summary else f"{name}. "
     text = f"{about}{' > '.join(passage.heading[1:])}\n{passage.text}"
-    texts = (text, passage.text) if passage.names else (text,)
-    return tuple(embedder.tokens.head(one, HEAD_TOKENS) for one in texts)
+    head = embedder.tokens.head
+    whole = head(text, HEAD_TOKENS)
+    return (whole, head(passage.text, DEFINITION_TOKENS)) if passage.names else (whole,)
 
 
 def lexical_vector(bm25: Bm25, passage: Passage) -> SparseVector:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from commands.model import Command, Option
 from commands.store import SurfaceStore
 from corpora.model import CommandUsage, Hit, OptionUsage
+from retrieval.excerpt import first_sentence
 from retrieval.lexical import terms
 
 MOST_COMMANDS = 3
@@ -23,6 +24,9 @@ MOST_OPTIONS = 8
 
 RELATIVE = 0.35
 """An option matches if its score is at least this share of the best one's."""
+
+LONGEST_LINE = 160
+"""Characters said of an option on the card of its command; the whole is at ``/commands``."""
 
 _K1, _B, _NAMES = 1.2, 0.75, 3
 
@@ -149,7 +153,10 @@ class Usages:
         command = self.command(hit) if hit.passage.kind == "synopsis" else None
         if command is None or "documentation" in command.sources:
             return ""
-        usage = self._usage(question, hit.passage.product, hit.release, command, ())
+        own = command.model_copy(
+            update={"options": tuple(one for one in command.options if not one.inherited)}
+        )
+        usage = self._usage(question, hit.passage.product, hit.release, own, ())
         return "\n".join(_line(option) for option in usage.options)
 
     def _usage(
@@ -213,4 +220,5 @@ def _line(option: OptionUsage) -> str:
     facts += ["deprecated"] if option.deprecated else []
     facts += [note] if (note := Life(option.since, option.removed_in).note) else []
     said = f" ({'; '.join(facts)})" if facts else ""
-    return f"{', '.join(option.names)} {option.value}".rstrip() + f"{said}: {option.description}"
+    brief = first_sentence(option.description, LONGEST_LINE)
+    return f"{', '.join(option.names)} {option.value}".rstrip() + f"{said}: {brief}"
