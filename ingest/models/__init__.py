@@ -16,6 +16,7 @@ MODELS: Mapping[str, ModelReader] = MappingProxyType(
     {
         "ansible": ansible.read,
         "aws": aws.read,
+        "azure-table": azure.read_table,
         "azure-yaml": azure.read,
         "oclif": oclif.read,
         "redis": redis.read,
