@@ -33,17 +33,34 @@ Domain = Literal["system-administration", "cloud", "databases", "security", "kub
 ProductId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 
 
-Format = Literal[
-    "docbook", "html", "man", "markdown", "help", "ansible", "aws", "azure-yaml", "oclif", "redis"
-]
-"""What documents are written in. help: the text that a program prints. The last five are models of
-commands, read as a whole: ansible-core's modules, all files that the AWS CLI's commands are made
-of, the Azure CLI's reference, ``oclif.manifest.json``, Redis' descriptions of its commands."""
+TableFormat = Literal["azure-table"]
+"""Tables that a program makes of itself; ``ingest.models`` has the script that asks for each."""
 
-SourceKind = Literal["deb", "pypi", "npm", "git", "help", "site"]
+Format = (
+    Literal[
+        "docbook",
+        "html",
+        "man",
+        "markdown",
+        "help",
+        "ansible",
+        "aws",
+        "azure-yaml",
+        "oclif",
+        "redis",
+    ]
+    | TableFormat
+)
+"""What documents are written in. help: the text that a program prints. From ansible on they are
+models of commands, read as a whole: ansible-core's modules, all files that the AWS CLI's commands
+are made of, the Azure CLI's reference, ``oclif.manifest.json``, Redis' descriptions of its
+commands, and tables."""
 
-SOURCE_KINDS: tuple[SourceKind, ...] = ("deb", "pypi", "npm", "git", "help", "site")
-"""In the order in which they are asked: registries sign what they have, and cost no crawl."""
+SourceKind = Literal["deb", "pypi", "npm", "git", "help", "table", "site"]
+
+SOURCE_KINDS: tuple[SourceKind, ...] = ("deb", "pypi", "npm", "git", "help", "table", "site")
+"""In the order in which they are asked: registries sign what they have, and cost no crawl; what
+has to be run comes after what has only to be read."""
 
 
 class Versioning(Frozen):
@@ -158,6 +175,21 @@ class HelpSource(Frozen):
     trust: Trust = "distribution"
 
 
+class TableSource(Frozen):
+    """The table of its commands that a program in Python makes of itself, asked in a sandbox.
+
+    The package is installed from a Python package index with all that it requires, for as long as
+    it is asked, and run for nothing else.
+    """
+
+    package: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    format: TableFormat
+    """Which table: the format has its script."""
+    url: str
+    """The public address of a document beside those that describe the commands."""
+    trust: Trust = "official"
+
+
 class SiteSource(Frozen):
     """Documentation on the vendor's public site, which is crawled.
 
@@ -203,6 +235,7 @@ class Sources(Frozen):
     npm: NpmSource | None = None
     git: GitSource | None = None
     help: HelpSource | None = None
+    table: TableSource | None = None
     site: SiteSource | None = None
 
     @model_validator(mode="after")

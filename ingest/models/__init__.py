@@ -7,6 +7,7 @@ surface and, for search, one short page per command: a *card* (:mod:`ingest.mode
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 from ingest.models import ansible, aws, azure, oclif, redis
@@ -23,3 +24,9 @@ MODELS: Mapping[str, ModelReader] = MappingProxyType(
     }
 )
 """Format, as a declaration names it → its reader."""
+
+SCRIPTS: Mapping[str, Path] = MappingProxyType(
+    {"azure-table": Path(azure.__file__).with_name("ask.py")}
+)
+"""Format → what the installed program is asked by, where it makes the table itself. A script runs
+with the packages of the program alone, and prints a table that ``MODELS`` reads."""
