@@ -185,6 +185,8 @@ class TableSource(Frozen):
     package: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     format: TableFormat
     """Which table: the format has its script."""
+    requires: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*[<>=!~]")], ...] = ()
+    """Requirements that hold beside those that it states: ``setuptools<81``."""
     url: str
     """The public address of a document beside those that describe the commands."""
     trust: Trust = "official"

@@ -13,7 +13,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -176,18 +176,21 @@ class Pip:
         on_progress(1, 1, f"wheel of {wheel.origin}")
         return path
 
-    def install(self, wheel: Wheel, folder: Path, *, temporary: Path) -> None:
+    def install(
+        self, wheel: Wheel, folder: Path, *, beside: Sequence[str] = (), temporary: Path
+    ) -> None:
         """Unpack the verified wheel, and those of all that it requires, into ``folder``.
 
         They are chosen for the Python that pip belongs to, and pip compares each with the index's
-        checksum. ``temporary`` is where it works. Raises SourceError: NOT_FOUND where something has
-        no wheel for this Python, TOO_LARGE where the disk is full, UNREACHABLE or TIMED_OUT.
+        checksum. ``beside`` are further requirements, ``temporary`` is where it works. Raises
+        SourceError: NOT_FOUND where something has no wheel for this Python, TOO_LARGE where the
+        disk is full, UNREACHABLE or TIMED_OUT.
         """
         file = temporary / wheel.file
         shutil.copyfile(self.download(wheel), file)
         done = self._pip(
             *("install", "--quiet", "--target", str(folder), "--no-compile"),
-            *("--only-binary", ":all:", str(file)),
+            *("--only-binary", ":all:", str(file), *beside),
             what=wheel.origin,
             timeout=_INSTALL_TIMEOUT,
             temporary=temporary,

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from corpora.catalogue import Product
 from corpora.catalogue import PypiSource as PypiDeclaration
+from corpora.catalogue import TableSource as Declaration
 from corpora.errors import Reason, SourceError
 from ingest.models import SCRIPTS
 from ingest.sources.base import Document, Found, Progress, fill_whole, silent
@@ -84,7 +85,7 @@ class TableSource:
             raise SourceError(f"{self.product.id} {found.label}", Reason.NOT_FOUND, "no table")
         kept = self._kept(found)
         if not kept.is_file():
-            self._ask(found, kept, on_progress)
+            self._ask(found, declared, kept, on_progress)
         slug = NAME.partition(".")[0]
         values = {"release": found.label, "upstream": found.upstream, "slug": slug}
         yield Document(
@@ -102,7 +103,7 @@ class TableSource:
     def _kept(self, found: Found) -> Path:
         return self._pip.state / "tables" / f"{found.fingerprint}.json.gz"
 
-    def _ask(self, found: Found, kept: Path, on_progress: Progress) -> None:
+    def _ask(self, found: Found, declared: Declaration, kept: Path, on_progress: Progress) -> None:
         """Install, ask, and keep what was said. What was installed is gone afterwards."""
         wheel, *_ = self._packages.wheels(found)
         # Beside what will be kept: a machine's /tmp may be small, or in its memory.
@@ -116,7 +117,9 @@ class TableSource:
             for one in (tree, temporary):
                 one.mkdir()
             on_progress(0, 2, f"{found.origin} installed, to be asked")
-            self._pip.install(wheel, tree / _PACKAGES, temporary=temporary)
+            self._pip.install(
+                wheel, tree / _PACKAGES, beside=declared.requires, temporary=temporary
+            )
             shutil.copyfile(self._scripts[found.format], tree / _SCRIPT)
             on_progress(1, 2, f"{found.origin} installed, to be asked")
             table = self._said(found, tree)
@@ -130,7 +133,7 @@ class TableSource:
         program, beside = interpreter()
         tree = Tree(
             folder,
-            {"PYTHONPATH": f"{{root}}/{_PACKAGES}"},
+            {"PYTHONPATH": f"{{root}}/{_PACKAGES}", "PYTHONHASHSEED": "0"},
             unconfined=self._unconfined,
             beside=beside,
         )
@@ -165,7 +168,10 @@ def _as_packages(product: Product, scripts: Mapping[str, Path]) -> Product:
             format=told.format,
             include=("*",),
             # Another script asks for other things: it is part of what is fetched.
-            exclude=(hashlib.sha256(scripts[told.format].read_bytes()).hexdigest(),),
+            exclude=(
+                hashlib.sha256(scripts[told.format].read_bytes()).hexdigest(),
+                *told.requires,
+            ),
             url=told.url,
             trust=told.trust,
         )

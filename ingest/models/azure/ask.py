@@ -14,6 +14,7 @@ import gzip
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -45,13 +46,25 @@ def deprecation(value: Any) -> dict[str, object] | None:
     }
 
 
-def option(settings: dict[str, Any], told: dict[str, str]) -> dict[str, object]:
-    """Give what the parser is told of one argument, and what its help tells of its names."""
+def usual(default: Any, again: Any) -> str | bool | int | None:
+    """Give a default, unless it is made anew at each start: an hour, a name by chance."""
+    if not isinstance(default, str | bool | int) or default != again:
+        return None
+    home = str(Path.home())
+    if isinstance(default, str) and default.startswith(f"{home}/"):
+        return f"~{default.removeprefix(home)}"
+    return default
+
+
+def option(settings: dict[str, Any], again: dict[str, Any], told: dict[str, str]) -> dict[str, Any]:
+    """Give what the parser is told of one argument, and what its help tells of its names.
+
+    ``again``: what it was told at another start.
+    """
     listed = settings.get("options_list") or ()
     names = [str(getattr(one, "target", one)) for one in listed]
     action = settings.get("action")
     choices = settings.get("choices")
-    default = settings.get("default")
     said = next((told[name] for name in names if name in told), "")
     return {
         "dest": str(settings.get("dest")),
@@ -61,7 +74,7 @@ def option(settings: dict[str, Any], told: dict[str, str]) -> dict[str, object]:
         "nargs": settings.get("nargs"),
         "action": action if action is None or isinstance(action, str) else action.__name__,
         "choices": [str(one) for one in choices] if choices else None,
-        "default": default if isinstance(default, str | bool | int) else None,
+        "default": usual(settings.get("default"), again.get("default")),
         "hidden": settings.get("help") == "==SUPPRESS==",
         "help": said or text(settings.get("help")),
         "deprecated": deprecation(settings.get("deprecate_info")),
@@ -103,16 +116,20 @@ def examples(page: Any) -> list[dict[str, str]]:
     ]
 
 
-def command(one: Any, page: Any) -> dict[str, object]:
-    """Give one command of the table with its help page, where it has any."""
+def command(one: Any, again: Any, page: Any) -> dict[str, object]:
+    """Give one command of the table, as two starts made it, and its help page where it has any."""
     short, long = summaries(page) if page else ("", "")
     told = parameters(page)
+    options = [
+        option(argument.type.settings, again.arguments[name].type.settings, told)
+        for name, argument in one.arguments.items()
+    ]
     return {
         "deprecated": deprecation(one.deprecate_info),
         "help": short or text(one.description),
         "long": long,
         "examples": examples(page),
-        "options": [option(argument.type.settings, told) for argument in one.arguments.values()],
+        "options": options,
     }
 
 
@@ -127,17 +144,21 @@ def table() -> dict[str, object]:
     from azure.cli.core import __version__, get_default_cli
     from azure.cli.core.file_util import create_invoker_and_load_cmds_and_args, get_all_help
 
-    cli = get_default_cli()
-    create_invoker_and_load_cmds_and_args(cli)
+    cli, other = get_default_cli(), get_default_cli()
+    for one in (cli, other):
+        create_invoker_and_load_cmds_and_args(one)
     pages: Iterable[Any] = get_all_help(cli)
     known = {page.command: page for page in pages}
-    commands = cli.invocation.commands_loader.command_table
+    # Modules are loaded by several threads, in an order of chance.
+    commands = sorted(cli.invocation.commands_loader.command_table.items())
+    again = other.invocation.commands_loader.command_table
+    groups = sorted(known.keys() - dict(commands).keys())
     actions = cli.invocation.parser._actions
     return {
         "version": __version__,
         "global": [common(one) for one in actions if one.option_strings],
-        "commands": {name: command(one, known.get(name)) for name, one in commands.items()},
-        "groups": {name: group(one) for name, one in known.items() if name not in commands},
+        "commands": {name: command(one, again[name], known.get(name)) for name, one in commands},
+        "groups": {name: group(known[name]) for name in groups},
     }
 
 
@@ -146,7 +167,12 @@ def main() -> None:
     os.environ["AZURE_CORE_COLLECT_TELEMETRY"] = "no"
     out = os.dup(1)
     os.dup2(2, 1)  # what modules print while they are loaded is no part of the table
-    packed = gzip.compress(json.dumps(table()).encode(), mtime=0)
+    with tempfile.TemporaryDirectory() as home:
+        # Extensions and defaults of whoever runs this are no part of it either.
+        os.environ["HOME"] = home
+        for name in [name for name in os.environ if name.startswith(("AZURE_CONFIG", "AZURE_EXT"))]:
+            del os.environ[name]
+        packed = gzip.compress(json.dumps(table()).encode(), mtime=0)
     if len(sys.argv) > 1:
         Path(sys.argv[1]).write_bytes(packed)
     else:
