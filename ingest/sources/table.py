@@ -6,8 +6,9 @@
 3. the format's script is run there, shut in, and prints the table, the release's one document
 4. the table is kept under the release's fingerprint: what was asked once is not installed again
 
-An index adds versions of what the package requires; the fingerprint is that of the package alone.
-azure-cli pins its own parts, which are all that has commands.
+What the package requires is not part of the fingerprint: azure-cli requires exactly its own core,
+where the commands are; later patches of SDKs, whose enumerations are some of its choices, are not
+looked for.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -124,9 +124,9 @@ class TableSource:
             on_progress(1, 2, f"{found.origin} installed, to be asked")
             table = self._said(found, tree)
             kept.parent.mkdir(exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=temporary, delete=False) as file:
-                file.write(table)
-            Path(file.name).replace(kept)
+            arrived = temporary / NAME
+            arrived.write_bytes(table)
+            arrived.replace(kept)
             on_progress(2, 2, f"{found.origin} installed, to be asked")
 
     def _said(self, found: Found, folder: Path) -> bytes:
