@@ -35,10 +35,11 @@ NAME = "commands.json.gz"
 """What the document is called."""
 
 ALLOWED = Allowance(seconds=900, memory=4 * 2**30, output=32 * 2**20)
-"""azure-cli 2.89.1 takes 45 s of processor time and 1 GB, and prints 1.2 MB."""
+"""azure-cli 2.89.1, started twice, takes 44 s of processor time where its byte code is there, about
+twice that where it isn't, and 950 MB; it prints 1.2 MB."""
 
-SPACE = 2 * 2**30
-"""Bytes that must be free: azure-cli 2.72 takes 0.8 GB unpacked, beside its wheels."""
+SPACE = 2**30
+"""Bytes that must be free. At most 573 MB were in use at once for azure-cli 2.72, the largest."""
 
 _PACKAGES = "packages"
 _SCRIPT = "ask.py"
