@@ -145,14 +145,11 @@ def _command(words: tuple[str, ...], one: Table, url: str) -> Command:
         if told.get("action") == _REFUSED:
             continue
         names = texts(told.get("names"))
-        # One command declares "--api, --resource-id" as a single name, which nobody can type.
+        # Two commands declare "--api, --resource-id" and "--role-definition-id " as single names.
+        # What stands before the space is an abbreviation of it, which argparse takes.
+        typed = (re.split(r"[\s,]", name.strip())[0] for name in names)
         retired = texts(told.get("retired"))  # still taken, and not what to call the option by
-        spelled = tuple(
-            sorted(
-                (name for name in names if not re.search(r"\s", name)),
-                key=lambda name: (name in retired, name),
-            )
-        )
+        spelled = tuple(sorted(filter(None, typed), key=lambda name: (name in retired, name)))
         if spelled:
             options.append(_option(spelled, told, url))
         elif not names:
