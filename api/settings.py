@@ -92,7 +92,7 @@ class Settings(BaseSettings):
     )
     unconfined_help: bool = Field(
         False,
-        description="Ask programs for their help even where they can't be shut in a sandbox.",
+        description="Ask programs what they accept even where they can't be shut in a sandbox.",
     )
     keep_snapshots: int = Field(
         3, ge=1, description="Snapshots to keep, the serving one among them."

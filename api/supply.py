@@ -29,6 +29,7 @@ from ingest.sources.pip import Pip
 from ingest.sources.pypi import PypiSource
 from ingest.sources.several import Opener, SeveralSources
 from ingest.sources.site import SiteSource
+from ingest.sources.table import TableSource
 
 
 class Supply:
@@ -56,6 +57,9 @@ class Supply:
                 ),
                 "help": lambda product: HelpSource(
                     product, self._apt, unconfined=self._settings.unconfined_help
+                ),
+                "table": lambda product: TableSource(
+                    product, self._pip, unconfined=self._settings.unconfined_help
                 ),
                 "site": self._site,
             }

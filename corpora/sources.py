@@ -8,6 +8,9 @@ from pydantic import Field, field_validator, model_validator
 
 from corpora.model import Frozen, Trust
 
+TableFormat = Literal["azure-table"]
+"""Tables that a program makes of itself; ``ingest.models`` has the script that asks for each."""
+
 Format = Literal[
     "docbook",
     "html",
@@ -20,20 +23,30 @@ Format = Literal[
     "gcloud",
     "oclif",
     "redis",
+    TableFormat,
 ]
-"""What documents are written in. help: the text that a program prints. The last six are models of
-commands, read as a whole: ansible-core's modules, all files that the AWS CLI's commands are made
-of, the Azure CLI's reference, the tree of the Google Cloud SDK, ``oclif.manifest.json``, Redis'
-descriptions of its commands."""
+"""What documents are written in. help: the text that a program prints. From ansible on they are
+models of commands, read as a whole: ansible-core's modules, all files that the AWS CLI's commands
+are made of, the Azure CLI's reference, the tree of the Google Cloud SDK, ``oclif.manifest.json``,
+Redis' descriptions of its commands, and tables."""
 
 _RELATIVE = r"^(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*$"
 """A path below a folder: no part of it begins with a dot."""
 
-SourceKind = Literal["installed", "deb", "pypi", "npm", "git", "help", "site"]
+SourceKind = Literal["installed", "deb", "pypi", "npm", "git", "help", "table", "site"]
 
-SOURCE_KINDS: tuple[SourceKind, ...] = ("installed", "deb", "pypi", "npm", "git", "help", "site")
+SOURCE_KINDS: tuple[SourceKind, ...] = (
+    "installed",
+    "deb",
+    "pypi",
+    "npm",
+    "git",
+    "help",
+    "table",
+    "site",
+)
 """In the order in which they are asked: what is installed here costs nothing, registries sign what
-they have, and cost no crawl."""
+they have, and cost no crawl; what has to be run comes after what has only to be read."""
 
 
 class InstalledSource(Frozen):
@@ -145,6 +158,23 @@ class HelpSource(Frozen):
     trust: Trust = "distribution"
 
 
+class TableSource(Frozen):
+    """The table of its commands that a program in Python makes of itself, asked in a sandbox.
+
+    The package is installed from a Python package index with all that it requires, for as long as
+    it is asked, and run for nothing else.
+    """
+
+    package: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    format: TableFormat
+    """Which table: the format has its script."""
+    requires: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*[<>=!~]")], ...] = ()
+    """Requirements that hold beside those that it states: ``setuptools<81``."""
+    url: str
+    """The public address of a document beside those that describe the commands."""
+    trust: Trust = "official"
+
+
 class SiteSource(Frozen):
     """Documentation on the vendor's public site, which is crawled.
 
@@ -191,6 +221,7 @@ class Sources(Frozen):
     npm: NpmSource | None = None
     git: GitSource | None = None
     help: HelpSource | None = None
+    table: TableSource | None = None
     site: SiteSource | None = None
 
     @model_validator(mode="after")

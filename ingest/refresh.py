@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 Outcome = Literal["published", "unchanged", "kept", "failed"]
 
-DOWNLOADS = ("debs", "pip/wheels", "npm/tarballs")
+DOWNLOADS = ("debs", "pip/wheels", "pip/tables", "npm/tarballs")
 """Folders of what was downloaded and verified, one file each; all can be had again."""
 
 

@@ -25,7 +25,7 @@ def excerpt(passage: Passage) -> str:
 
 
 def first_sentence(text: str, longest: int = LONGEST) -> str:
-    """The first sentence of the first line; one that is too long ends at a word, with an ellipsis."""
+    """The first sentence of the first line; cut at a word, with an ellipsis, if it is too long."""
     line = text.partition("\n")[0]
     end = 0
     for match in _SENTENCE.finditer(line):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from commands.model import Command, Option
 from commands.store import SurfaceStore
@@ -153,9 +153,7 @@ class Usages:
         command = self.command(hit) if hit.passage.kind == "synopsis" else None
         if command is None or "documentation" in command.sources:
             return ""
-        own = command.model_copy(
-            update={"options": tuple(one for one in command.options if not one.inherited)}
-        )
+        own = replace(command, options=tuple(one for one in command.options if not one.inherited))
         usage = self._usage(question, hit.passage.product, hit.release, own, ())
         return "\n".join(_line(option) for option in usage.options)
 

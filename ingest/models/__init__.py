@@ -7,6 +7,7 @@ surface and, for search, one short page per command: a *card* (:mod:`ingest.mode
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 from ingest.models import ansible, aws, azure, gcloud, oclif, redis
@@ -16,6 +17,7 @@ MODELS: Mapping[str, ModelReader] = MappingProxyType(
     {
         "ansible": ansible.read,
         "aws": aws.read,
+        "azure-table": azure.read_table,
         "azure-yaml": azure.read,
         "gcloud": gcloud.read,
         "oclif": oclif.read,
@@ -23,3 +25,9 @@ MODELS: Mapping[str, ModelReader] = MappingProxyType(
     }
 )
 """Format, as a declaration names it → its reader."""
+
+SCRIPTS: Mapping[str, Path] = MappingProxyType(
+    {"azure-table": Path(azure.__file__).with_name("ask.py")}
+)
+"""Format → what the installed program is asked by, where it makes the table itself. A script runs
+with the packages of the program alone, and prints a table that ``MODELS`` reads."""

@@ -1,8 +1,8 @@
 """The machine's ordinary pip as a client of package indexes: versions, checksums, wheels.
 
-Which index it asks is the machine's own configuration, or the one given. Nothing is installed,
-built or run: only wheels are taken (``--only-binary :all:``), because pip would run the
-``setup.py`` of an sdist to learn its metadata.
+Which index it asks is the machine's own configuration, or the one given. Nothing is built or run:
+only wheels are taken (``--only-binary :all:``), because pip would run the ``setup.py`` of an sdist
+to learn its metadata. To install a wheel is to unpack it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,11 +33,17 @@ _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]{0,63}")
 _WHEEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{0,240}\.whl")
 _AVAILABLE = re.compile(r"^Available versions: (?P<versions>[^\n]{1,1000000})$", re.MULTILINE)
 _ABSENT = re.compile(r"No matching distribution found|Could not find a version", re.IGNORECASE)
+_LACKING = re.compile(r"No matching distribution found for (\S{1,200})")
 
 _QUERY_TIMEOUT = 300.0
 _DOWNLOAD_TIMEOUT = 1800.0
+_INSTALL_TIMEOUT = 3600.0
+"""azure-cli with the 140 to 149 packages that it requires takes 37 to 70 s."""
 _REPORT_CHARACTERS = 8 * 2**20
 _HINT = "Install pip for the Python that runs this (Debian, Ubuntu: apt install python3-pip)."
+
+_DISK = "Make room where FLAGSTONE_DATA is."
+_ENV = "It comes with every Unix."
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,7 @@ class Pip:
         # another package.
         self._alone = (
             [
-                tool("env", hint="It comes with every Unix."),
+                tool("env", hint=_ENV),
                 *("-u", "PIP_EXTRA_INDEX_URL", "-u", "PIP_FIND_LINKS"),
                 "PIP_CONFIG_FILE=/dev/null",
             ]
@@ -170,7 +176,35 @@ class Pip:
         on_progress(1, 1, f"wheel of {wheel.origin}")
         return path
 
-    def _pip(self, *words: str, what: str, timeout: float = _QUERY_TIMEOUT) -> Finished:
+    def install(
+        self, wheel: Wheel, folder: Path, *, beside: Sequence[str] = (), temporary: Path
+    ) -> None:
+        """Unpack the verified wheel, and those of all that it requires, into ``folder``.
+
+        They are chosen for the Python that pip belongs to, and pip compares each with the index's
+        checksum. ``beside`` are further requirements, ``temporary`` is where it works. Raises
+        SourceError: NOT_FOUND where something has no wheel for this Python, TOO_LARGE where the
+        disk is full, UNREACHABLE or TIMED_OUT.
+        """
+        file = temporary / wheel.file
+        shutil.copyfile(self.download(wheel), file)
+        done = self._pip(
+            *("install", "--quiet", "--target", str(folder), "--no-compile"),
+            *("--only-binary", ":all:", str(file), *beside),
+            what=wheel.origin,
+            timeout=_INSTALL_TIMEOUT,
+            temporary=temporary,
+        )
+        if done.status != 0:
+            raise _failed(wheel.origin, done)
+
+    def _pip(
+        self,
+        *words: str,
+        what: str,
+        timeout: float = _QUERY_TIMEOUT,
+        temporary: Path | None = None,
+    ) -> Finished:
         if self._offline:
             raise SourceError(what, Reason.NOT_FOUND, "not asked for, being offline")
         self.state.mkdir(parents=True, exist_ok=True)
@@ -178,8 +212,10 @@ class Pip:
         command, *rest = words
         if command == "index":
             command, rest = "index versions", rest[1:]
+        within = [tool("env", hint=_ENV), f"TMPDIR={temporary}"] if temporary else []
         done = run(
             [
+                *within,
                 *self._alone,
                 self._python,
                 "-m",
@@ -254,7 +290,14 @@ def _newest_first(texts: list[str]) -> list[str]:
 def _failed(what: str, done: Finished) -> SourceError:
     said = " ".join(done.errors.split())[-300:]
     if _ABSENT.search(done.errors):
-        return SourceError(what, Reason.NOT_FOUND, "no index of this machine has a wheel of it")
+        lacking = _LACKING.search(done.errors)
+        return SourceError(
+            what,
+            Reason.NOT_FOUND,
+            f"no index of this machine has a wheel of {lacking[1] if lacking else 'it'}",
+        )
+    if "No space left on device" in done.errors:
+        return SourceError(what, Reason.TOO_LARGE, "the disk is full", hint=_DISK)
     return SourceError(what, Reason.UNREACHABLE, said, hint="Is the package index within reach?")
 
 

@@ -66,12 +66,7 @@ class PypiSource:
         Raises SourceError; an index never changes what it has once listed, so there is no next
         best.
         """
-        candidate = self._candidate(found.label)
-        if candidate.found != found:
-            raise SourceError(
-                found.origin, Reason.NOT_FOUND, "the index lists another now", hint="Ask again."
-            )
-        for wheel in candidate.wheels:
+        for wheel in self.wheels(found):
             self.pip.download(wheel, on_progress=on_progress)
         return found
 
@@ -81,7 +76,7 @@ class PypiSource:
         All are read before the first comes: of a damaged wheel there is none. Raises SourceError.
         """
         self.prepare(found, on_progress=on_progress)
-        wheels = self._candidate(found.label).wheels
+        wheels = self.wheels(found)
         declared = _filled(self._declaration(found.label), found.label, found.upstream)
         wanted = selector(declared.include, declared.exclude)
         pages: list[tuple[Wheel, datetime, Member]] = []
@@ -105,6 +100,15 @@ class PypiSource:
                 fetched_at=fetched_at,
             )
             on_progress(done, len(pages), f"documents of {self.product.title} {found.label}")
+
+    def wheels(self, found: Found) -> tuple[Wheel, ...]:
+        """The wheels of exactly ``found``, the first package's first. Raises SourceError."""
+        candidate = self._candidate(found.label)
+        if candidate.found != found:
+            raise SourceError(
+                found.origin, Reason.NOT_FOUND, "the index lists another now", hint="Ask again."
+            )
+        return candidate.wheels
 
     def versions(self) -> tuple[str, ...]:
         """Every final version of the first package. Raises SourceError."""

@@ -211,6 +211,8 @@ def test_the_programs_own_table_is_believed_where_it_lies_beside_the_reference()
     assert old.deprecated.replacement == "--tags"
     assert old.sources == ("binary",)
     assert create.option("--cmd") is None
+    assert create.option("--api") is not None  # an abbreviation of what nobody can type
+    assert create.option("--resource-id") is None
     assert not any("," in name for one in create.options for name in one.names)
     assert create.option("--resource-group") is create.option("-g")  # of both sources
     assert create.option("--location") is not None  # of the reference alone

@@ -1,5 +1,6 @@
 """Programs asked for their help: what they can't reach, and how far they are asked."""
 
+import shutil
 import socket
 import threading
 from pathlib import Path
@@ -10,7 +11,7 @@ from corpora.errors import SourceError, ToolMissing
 from corpora.sources import HelpSource as Declaration
 from ingest.sources import help as help_source
 from ingest.sources import sandbox
-from ingest.sources.sandbox import Tree, confinement
+from ingest.sources.sandbox import Allowance, Tree, confinement
 
 confined = pytest.mark.skipif(
     not confinement(), reason="this machine has neither bubblewrap nor user namespaces"
@@ -54,6 +55,36 @@ def test_a_program_sees_no_network_no_files_and_no_variables_and_writes_nothing(
     for word in ("hunter2", "written", "connected"):
         assert word not in said
     assert not (tmp_path / "tree/x").exists()
+
+
+@pytest.mark.parametrize("kind", ["bwrap", "unshare"])
+def test_a_folder_beside_the_tree_is_seen_and_read_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    which = shutil.which
+    monkeypatch.setattr(
+        shutil,
+        "which",
+        lambda name: None if name in ("bwrap", "unshare") and name != kind else which(name),
+    )
+    sandbox.confinement.cache_clear()
+    try:
+        if confinement() != kind:
+            pytest.skip(f"this machine can't shut programs in with {kind}")
+        beside = tmp_path / "be side*"
+        for folder in (beside, tmp_path / "tree", tmp_path / "secret"):
+            folder.mkdir()
+        program = beside / "program"
+        program.write_text(
+            '#!/bin/sh\nls "$(dirname "$0")"/..; touch "$0.x" && echo written; exit 3'
+        )
+        program.chmod(0o755)
+        answer = Tree(tmp_path / "tree", beside=(beside,)).answer(program, [], Allowance())
+    finally:
+        sandbox.confinement.cache_clear()
+    assert answer.status == 3
+    assert answer.output == b"be side*\n"
+    assert "Read-only" in answer.errors
 
 
 def test_time_and_output_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,8 @@ import pytest
 from corpora.catalogue import Catalogue, Product
 from corpora.errors import ConfigurationError, Reason, SourceError, ToolMissing
 from ingest.sources.archive import Limits, selector
-from ingest.sources.pip import Pip, _newest_first
+from ingest.sources.pip import Pip, _failed, _newest_first
+from ingest.sources.processes import Finished
 from ingest.sources.pypi import PypiSource
 from ingest.sources.wheels import read_package
 
@@ -206,6 +207,12 @@ def test_a_python_without_pip_is_told(tmp_path: Path) -> None:
     python.chmod(0o755)
     with pytest.raises(ToolMissing):
         Pip(tmp_path / "state", python=str(python)).versions("anything")
+
+
+def test_a_disk_that_fills_up_is_told_as_such() -> None:
+    said = "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device"
+    error = _failed("azure-cli 2.89.1", Finished(1, "", said))
+    assert (error.reason, error.detail) == (Reason.TOO_LARGE, "the disk is full")
 
 
 def test_versions_are_put_in_order_as_versions_and_early_ones_are_left_out() -> None:

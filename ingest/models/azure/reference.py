@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
@@ -22,11 +22,11 @@ from commands.model import (
     one_line,
 )
 from corpora.errors import ParseError, Reason
-from corpora.model import Page, Section, Text
 from ingest.models.azure import commands
+from ingest.models.azure.pages import anchored, page, with_children
 from ingest.models.azure.values import WAIVER, arity, bare
 from ingest.models.base import Material, Modelled, ModelPage
-from ingest.models.cards import DESCRIPTION, card
+from ingest.models.cards import DESCRIPTION
 from ingest.models.tables import Table, quote, read_yaml, tables
 from ingest.release_files import Failure
 from ingest.sources.base import Document
@@ -35,10 +35,6 @@ GLOBAL = frozenset(
     ("--debug", "--help", "--only-show-errors", "--output", "--query", "--verbose", "-h", "-o")
 )
 """What every command takes: declared once, by ``az``. ``--subscription`` some commands lack."""
-
-COMMON = frozenset(("--acquire-policy-token", "--change-reference", "--subscription"))
-"""What most commands take, and cards leave out. The first two came with 2.81: with them a third of
-all cards would be other texts since then."""
 
 _EXTENSION = re.compile(r"\bthe \**([\w-]+)\** extension\b")
 _MARK = b"YamlMime:AzureCLIGroup"
@@ -77,11 +73,7 @@ def read(material: Material) -> Modelled:
     if not told:
         raise ParseError(material.name, Reason.EMPTY, "no group of commands is in it")
     surfaces = [_surface(material, told, global_options.values())]
-    surfaces += [
-        commands.surface(material, document)
-        for document in material.documents
-        if document.name.rpartition("/")[2].removesuffix(".gz") == commands.NAME
-    ]
+    surfaces += [commands.surface(material, document) for document in commands.tables_of(material)]
     return Modelled(merge(surfaces), _pages(told), tuple(failures))
 
 
@@ -98,44 +90,21 @@ def _surface(
         material.product,
         material.release,
         ("documentation",),
-        tuple(_with_children(known)),
+        tuple(with_children(known)),
         dialect=DIALECTS["argparse"],
         # Whatever is required stands under a heading of its own, and choices are the parser's.
         exhaustive=(Scope("documentation", ("commands", "arity", "required", "choices")),),
     )
 
 
-def _with_children(known: dict[tuple[str, ...], Command]) -> Iterator[Command]:
-    below: dict[tuple[str, ...], dict[str, None]] = {}
-    for path in sorted(known):
-        for length in range(1, len(path)):
-            below.setdefault(path[:length], {})[path[length]] = None
-    for path in below.keys() - known.keys():
-        known[path] = Command(path, partial=True)
-    for path, command in sorted(known.items()):
-        yield replace(command, children=tuple(below.get(path, ())))
-
-
 def _pages(told: Mapping[tuple[str, ...], _Told]) -> Iterator[ModelPage]:
-    for path, one in told.items():
-        page = card(one.command, one.text, common=COMMON)
-        blocks = [block for example in one.examples for block in _example(example)]
-        if blocks:
-            shown = Section(heading="Examples", blocks=tuple(blocks))
-            page = Page.model_validate({**dict(page), "sections": (*page.sections, shown)})
+    for one in told.values():
+        examples = (
+            (str(example.get("summary", "")), str(example.get("syntax", "")))
+            for example in one.examples
+        )
         digest = hashlib.sha256(one.document.data).hexdigest()
-        yield ModelPage(page, _url(one.document, path), digest)
-
-
-def _example(example: Table) -> Iterator[Text]:
-    said, line = str(example.get("summary", "")).strip(), str(example.get("syntax", "")).strip()
-    if line:
-        yield Text(text=said or "Example:")
-        yield Text(type="code", text=line)
-
-
-def _url(document: Document, path: Sequence[str]) -> str:
-    return f"{document.url}#{'-'.join(path)}"
+        yield page(one.command, one.text, examples, one.document.url, digest)
 
 
 def _group(document: Document, common: dict[tuple[str, ...], Option]) -> Iterator[_Told]:
@@ -158,7 +127,7 @@ def _told(
     one: Table, document: Document, common: dict[tuple[str, ...], Option], of_group: str
 ) -> _Told:
     path = _path(one)
-    url = _url(document, path)
+    url = anchored(document.url, path)
     options: list[Option] = []
     places: list[Positional] = []
     shown = bare(_text(example.get("syntax")) for example in tables(one.get("examples")))
