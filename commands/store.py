@@ -23,6 +23,9 @@ from corpora.suggest import closest
 COMMANDS_KEPT = 2048
 """Decoded commands kept. One of AWS takes about 5 kB, so 10 MB when full."""
 
+LIVES_KEPT = 16_384
+"""Options whose releases are kept: some 4 MB when full."""
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -52,6 +55,7 @@ class SurfaceStore:
     def __init__(self, path: Path) -> None:
         self._file = StoreFile(path)
         self._command = lru_cache(COMMANDS_KEPT)(self._decode)
+        self._lives = lru_cache(LIVES_KEPT)(self._releases_with)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -184,6 +188,11 @@ class SurfaceStore:
 
         Inherited options count; ``option`` is one exact spelling, negations included.
         """
+        return self._lives(product, tuple(path), option, kind)
+
+    def _releases_with(
+        self, product: str, path: tuple[str, ...], option: str, kind: Kind
+    ) -> tuple[str, ...]:
         bits: dict[int, int] = {}
         found: list[str] = []
         for at in self.releases(product):

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Sequence, Set
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal, Protocol
 
 import numpy as np
@@ -110,6 +111,9 @@ class Searcher:
         self._index = index
         self._embedder = embedder
         self._corpus = summed(index.terms.values())
+        # A snapshot never changes, and neither does what is made of its texts.
+        self._vector = lru_cache(QUESTIONS_KEPT)(self._embedded)
+        self._terms = lru_cache(PASSAGES_KEPT)(self._terms_of)
         self.tuning = tuning or Tuning()
 
     def search(
@@ -135,7 +139,7 @@ class Searcher:
         lexical: list[Scored] = []
         if mode != "lexical":
             with timer("embed"):
-                vector = self._embedder.embed([query])[0]
+                vector = self._vector(query)
             with timer("dense"):
                 dense = self._index.store.dense(vector, scope, limit)
         if mode != "dense" and len(words):
@@ -219,7 +223,11 @@ class Searcher:
         signal += ANSWERABLE.nearest * (TYPICAL_COSINE if nearest is None else nearest)
         return 1 / (1 + math.exp(-signal))
 
-    def _terms(self, passage: Passage) -> NDArray[np.uint32]:
+    def _embedded(self, query: str) -> NDArray[np.float32]:
+        vector: NDArray[np.float32] = self._embedder.embed([query])[0]
+        return vector
+
+    def _terms_of(self, passage: Passage) -> NDArray[np.uint32]:
         return lexical_vector(self._index.bm25, passage).indices
 
 
@@ -232,6 +240,13 @@ RARE = 2e-4
 of the 74,000 that this was fitted on."""
 
 LOOKED_AT = 10
+
+QUESTIONS_KEPT = 1_024
+"""Vectors of questions kept: 1.5 MB. An agent asks again, with another budget or page."""
+
+PASSAGES_KEPT = 4_096
+"""Passages whose terms are kept: some 10 MB. Those that answer much are looked at each time."""
+
 TYPICAL_COSINE = 0.5
 """Stands in for the cosine where the dense channel is off: the median of the dev questions."""
 
