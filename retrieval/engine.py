@@ -49,7 +49,7 @@ from retrieval.request import (
     ValidateRequest,
     Where,
 )
-from retrieval.search import DEPTH, Found, Searcher, Timer, untimed
+from retrieval.search import DEPTH, Found, Mode, Searcher, Timer, untimed
 from retrieval.store import Scope
 from retrieval.surfaces import Surfaces
 from retrieval.usage import Usages
@@ -238,22 +238,27 @@ class Engine:
     def _listing(self, ask: Ask, resolution: Resolution | None) -> str:
         """Names the list of hits that a cursor points into."""
         release = f"{resolution.product}@{resolution.resolved}" if resolution else ""
-        asked = hashlib.sha256(f"{release}\n{ask.query}".encode()).hexdigest()[:16]
+        listed = f"{release}\n{ask.mode}\n{ask.query}"
+        asked = hashlib.sha256(listed.encode()).hexdigest()[:16]
         return f"{self.snapshot.id}.{asked}"
 
     def _find(self, ask: Ask, timer: Timer, depth: int = DEPTH) -> tuple[Resolution | None, Found]:
+        mode: Mode | None = "lexical" if ask.mode == "fast" else None
         with timer("resolve"):
             resolution, question = self._understand(ask, ask.query)
         if resolution is not None:
             commands = spelled(question, self._commands[resolution.product])
             scope = Scope(pairs=((resolution.product, resolution.resolved),))
-            found = self.searcher.search(question, scope, timer, commands=commands, depth=depth)
+            found = self.searcher.search(
+                question, scope, timer, mode=mode, commands=commands, depth=depth
+            )
             return resolution, found
         newest = tuple(
             self.resolved(name, None, ask, "No product was named. ") for name in self.products
         )
         everywhere = Scope(pairs=tuple((one.product, one.resolved) for one in newest))
-        found = self.searcher.search(ask.query, everywhere, timer, depth=max(depth, FOREIGN_DEPTH))
+        depth = max(depth, FOREIGN_DEPTH)
+        found = self.searcher.search(ask.query, everywhere, timer, mode=mode, depth=depth)
         if found.abstain or not found.hits:
             return None, found
         # The answer is about one product at one release: that of the best passage.

@@ -21,6 +21,10 @@ Name = Annotated[str, Field(max_length=64)]
 """Of a product, or of a version."""
 
 
+Mode = Literal["hybrid", "fast"]
+"""hybrid: by words and by meaning; fast: by words alone."""
+
+
 class Where(Frozen):
     """Which product and version a question is about; all of it may be left to the question."""
 
@@ -58,6 +62,11 @@ class Ask(Where):
         pattern=r"\S",
         description="What you want to know, in your own words.",
         examples=["skip the data of one table when dumping"],
+    )
+    mode: Mode = Field(
+        "hybrid",
+        description="hybrid: by words and by meaning; fast: by words alone, for callers that know"
+        " the documentation's own words and want no time spent on paraphrase.",
     )
 
 

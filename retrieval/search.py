@@ -122,18 +122,20 @@ class Searcher:
         scope: Scope,
         timer: Timer = untimed,
         *,
+        mode: Mode | None = None,
         commands: Set[str] = frozenset(),
         depth: int = DEPTH,
     ) -> Found:
         """The passages of ``scope`` for ``query``, best first.
 
         At least the ``depth`` best and all that belong into a context; the rest of the candidates
-        is not read. ``commands`` are those that the question spells: their passages are raised.
+        is not read. ``mode`` says which channels are asked, the tuning's where it isn't given.
+        ``commands`` are those that the question spells: their passages are raised.
 
         No passage outside the scope can be in the answer: both channels filter on it, and where a
         passage stands is read from the snapshot again.
         """
-        mode, limit = self.tuning.mode, self.tuning.candidates
+        mode, limit = mode or self.tuning.mode, self.tuning.candidates
         words = self._index.bm25.query(query)
         dense: list[Scored] = []
         lexical: list[Scored] = []

@@ -12,6 +12,7 @@ from api.cli.common import (
     Data,
     Fingerprint,
     Json,
+    Mode,
     Policy,
     ProductName,
     Question,
@@ -42,6 +43,7 @@ def context(
     version: Version = None,
     fingerprint: Fingerprint = None,
     policy: Policy = "compatible",
+    mode: Mode = "hybrid",
     budget: Budget = DEFAULT_BUDGET,
     cursor: Annotated[
         str | None, typer.Option(help="Go on where an earlier answer to the question ended.")
@@ -58,6 +60,7 @@ def context(
             version=version,
             fingerprint=fingerprint,
             version_policy=policy,
+            mode=mode,
             token_budget=budget,
             cursor=cursor,
         )
@@ -80,6 +83,7 @@ def search(
     version: Version = None,
     fingerprint: Fingerprint = None,
     policy: Policy = "compatible",
+    mode: Mode = "hybrid",
     limit: Annotated[
         int, typer.Option("--limit", "-n", help="Most passages to list.", min=1, max=100)
     ] = 10,
@@ -95,6 +99,7 @@ def search(
             version=version,
             fingerprint=fingerprint,
             version_policy=policy,
+            mode=mode,
             limit=limit,
         )
         answer = engine(load_settings(data=data)).search(asked)

@@ -48,6 +48,10 @@ Fingerprint = Annotated[
 Policy = Annotated[
     str, typer.Option("--policy", help="exact, compatible or nearest.", metavar="POLICY")
 ]
+Mode = Annotated[
+    str,
+    typer.Option(help="hybrid: by words and by meaning; fast: by words alone.", metavar="MODE"),
+]
 Budget = Annotated[int, typer.Option(help="Most tokens the answer may have.")]
 Question = Annotated[str, typer.Argument(help="What you want to know.")]
 

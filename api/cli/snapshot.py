@@ -16,6 +16,7 @@ from api.cli.common import (
     Data,
     Fingerprint,
     Json,
+    Mode,
     Policy,
     ProductName,
     Question,
@@ -188,6 +189,7 @@ def replay(
     version: Version = None,
     fingerprint: Fingerprint = None,
     policy: Policy = "compatible",
+    mode: Mode = "hybrid",
     budget: Budget = DEFAULT_BUDGET,
     data: Data = None,
     as_json: Json = False,
@@ -201,6 +203,7 @@ def replay(
             version=version,
             fingerprint=fingerprint,
             version_policy=policy,
+            mode=mode,
             token_budget=budget,
         )
         settings = load_settings(data=data)

@@ -19,7 +19,7 @@ from retrieval.answers import (
     SearchAnswer,
     ValidationAnswer,
 )
-from retrieval.request import Ask, ContextRequest, SearchRequest, ValidateRequest, Where
+from retrieval.request import Ask, ContextRequest, Mode, SearchRequest, ValidateRequest, Where
 
 
 class WhereOptions(TypedDict, total=False):
@@ -34,6 +34,7 @@ class WhereOptions(TypedDict, total=False):
 class ContextOptions(WhereOptions, total=False):
     """What a context may be asked besides its question."""
 
+    mode: Mode
     token_budget: int
     cursor: str | None
 
@@ -41,6 +42,7 @@ class ContextOptions(WhereOptions, total=False):
 class SearchOptions(WhereOptions, total=False):
     """What a search may be asked besides its question."""
 
+    mode: Mode
     limit: int
 
 

@@ -219,3 +219,23 @@ def test_a_snapshot_that_is_not_there_is_told(tmp_path: Path, embedder: Embedder
     with pytest.raises(FlagstoneError) as caught:
         open_engine(tmp_path / "nothing", embedder)
     assert caught.value.code == "no_snapshot"
+
+
+# --- how it is searched --------------------------------------------------------------------------
+
+
+def test_the_fast_mode_embeds_nothing_and_keeps_to_the_release(engine: Engine) -> None:
+    query = "exclude the data of a table"
+    fast = ask(engine, query, product="pg", version="17", mode="fast")
+    assert not {"embed", "dense"} & fast.timings_ms.keys()
+    assert "--exclude-table-data" in fast.context
+    assert all("17" in one.releases for one in fast.passages)
+    assert "embed" in ask(engine, query, product="pg", version="17").timings_ms
+
+
+def test_a_cursor_of_one_mode_is_not_one_of_the_other(engine: Engine) -> None:
+    query, where = "exclude a table from the dump", {"product": "pg", "version": "17"}
+    first = ask(engine, query, **where, token_budget=100)
+    assert first.next_cursor
+    with pytest.raises(InvalidRequest, match="another question"):
+        ask(engine, query, **where, token_budget=100, mode="fast", cursor=first.next_cursor)
