@@ -35,8 +35,8 @@ BATCH = 2_048
 HEAD_TOKENS = 64
 """Tokens of a passage, what it belongs to included, that its dense vector is made of."""
 DEFINITION_TOKENS = 128
-"""Tokens of a definition alone, which is the other half of its vector. With 128 for both, a build
-has 1.7 times the work and finds the same (docs/retrieval.md, "What is embedded")."""
+"""Tokens of a definition alone, which is the other half of its vector. With 128 for both, and for
+prose, a build has 1.3 times the work and finds the same (docs/retrieval.md, What is embedded)."""
 
 Progress = Callable[[str, int, int | None], None]
 
