@@ -3,7 +3,7 @@
 Documentation is data. The block is fenced with a run of tildes longer than any inside it, every
 passage is cited, and nothing in it is an instruction of ours. Passages that stand under one heading
 are given together, the heading once: on the development questions that saves a sixth of the tokens.
-The best few are given in full. Of the definitions after them the term and a sentence are enough to
+The best few are given in full. Of those after them what they are about and a sentence are enough to
 choose by, so that a budget shows many more of them.
 """
 
@@ -45,9 +45,11 @@ class Extra:
     """When what the passage defines came and went, in words."""
     card: Callable[[Hit], str]
     """Options that match the question, as lines below the passage."""
+    names: Callable[[Hit], str]
+    """The names of those options, in one line below an excerpt."""
 
 
-_NOTHING = Extra(lambda _: "", lambda _: "")
+_NOTHING = Extra(lambda _: "", lambda _: "", lambda _: "")
 
 
 def assemble(
@@ -64,9 +66,9 @@ def assemble(
 ) -> Assembled:
     """Take up to ``most`` hits in order, from ``start``, as long as they fit ``budget`` tokens.
 
-    The first ``full`` of all hits, and prose, are given whole; definitions after them, and those
-    that would not fit, as an excerpt. What does not fit even so ends the block: the rest can be had
-    from ``next``. Only the very first is given even if it alone is over the budget.
+    The first ``full`` of all hits are given whole; those after them, and those that would not fit,
+    as an excerpt. What does not fit even so ends the block: the rest can be had from ``next``. Only
+    the very first is given even if it alone is over the budget.
     """
     trust = {record.label: record.trust for record in product.releases}
     groups: dict[_Place, list[Citation]] = {}
@@ -135,6 +137,8 @@ def _forms(
         text = f"{passage.text}\n{options}" if options else passage.text
         yield _cite(hit, text, product, trust, extra, count, brief=False)
     if short:
+        names = extra.names(hit)
+        short = f"{short}\n{names}" if names else short
         yield _cite(hit, short, product, trust, extra, count, brief=True)
 
 

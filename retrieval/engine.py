@@ -61,8 +61,8 @@ FOREIGN_DEPTH = 50
 MOST_PASSAGES = 50
 """A context holds at most so many passages before a cursor is needed for more."""
 
-IN_FULL = 2
-"""So many of the best are given whole, and of other definitions an excerpt (docs/retrieval.md)."""
+IN_FULL = 1
+"""So many of the best are given whole, and of others an excerpt (docs/retrieval.md)."""
 
 
 class Engine:
@@ -197,7 +197,11 @@ class Engine:
                         most=MOST_PASSAGES,
                         full=IN_FULL,
                         start=start,
-                        extra=Extra(self._usages.note, partial(self._usages.card, request.query)),
+                        extra=Extra(
+                            self._usages.note,
+                            partial(self._usages.card, request.query),
+                            partial(self._usages.names, request.query),
+                        ),
                     )
                     if resolution and hits
                     else None

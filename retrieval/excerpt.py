@@ -1,4 +1,4 @@
-"""A definition in one line: its term, and the first sentence that is said of it."""
+"""A passage in one line: what it is about, and the first sentence that is said of it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,23 @@ LONGEST = 70
 options into a context as 100, in 8 % fewer tokens; with 50 some were missed."""
 
 _LONGEST_TERM = 120
+_CODE = ("```", "~~~")
 _SENTENCE = re.compile(r"[^\n]*?(?:[.!?](?=\s|$)|$)", re.MULTILINE)
 _ABBREVIATED = re.compile(r"(?:\b(?:e\.g|i\.e|etc|cf|vs|approx|resp)|\b[A-Z])\.$")
 
 
 def excerpt(passage: Passage) -> str:
-    """``--jobs=N: Use so many threads.``; empty where the passage defines nothing by name."""
+    """Give one line: ``--jobs=N: Use so many threads.`` of a definition, a sentence of others.
+
+    What a sentence is about, the heading above it says. Empty where nothing short can be cut: a
+    term that is too long, a text that begins with code.
+    """
+    if not passage.names:
+        card = passage.kind == "synopsis"
+        sentence = first_sentence((passage.summary if card else "") or passage.text)
+        return "" if sentence.startswith(_CODE) else sentence
     term, _, said = passage.text.partition("\n")
-    if not passage.names or len(term) > _LONGEST_TERM:
+    if len(term) > _LONGEST_TERM:
         return ""
     sentence = first_sentence(said.strip())
     return f"{term.strip()}: {sentence}" if sentence else term.strip()

@@ -42,14 +42,12 @@ class Tuning(Frozen):
     """Taken from each channel."""
     dense_weight: float = 0.7
     """Of the fused score; BM25 has the rest."""
-    kept: float = 0.8
-    """Prose belongs into a context if its score is at least this share of the way from the worst
-    candidate to the best."""
-    kept_brief: float = 0.4
-    """The same for definitions, which cost little as excerpts."""
+    kept: float = 0.4
+    """A passage belongs into a context if its score is at least this share of the way from the
+    worst candidate to the best. Most are shown as excerpts, and cost little."""
     prior: Prior = Prior()
     """What a passage gains by what it is."""
-    answerable: float = 0.18
+    answerable: float = 0.1
     """Least probability that the corpus answers; below it the engine abstains."""
     answerable_by_any: float = 0.4
     """The same where no product was named and all are searched: a question about a tool that is not
@@ -76,20 +74,14 @@ class Found:
     hits: tuple[Hit, ...]
     """Best first."""
     floor: float
-    """Prose of at least this score belongs into a context."""
-    brief_floor: float
-    """The same for definitions."""
+    """What has at least this score belongs into a context."""
     abstain: bool
     """Whether nothing in the scope answers."""
 
     @property
     def relevant(self) -> tuple[Hit, ...]:
         """The hits that belong into a context."""
-        return tuple(
-            hit
-            for hit in self.hits
-            if hit.score >= (self.brief_floor if hit.passage.names else self.floor)
-        )
+        return tuple(hit for hit in self.hits if hit.score >= self.floor)
 
     def only(self, product: str) -> Found:
         """The same, but for the hits of other products."""
@@ -157,7 +149,7 @@ class Searcher:
             needed = limit if raising else max(depth, self._relevant(fused))
             hits = self._hits(fused[: min(needed, limit)], scope)
         if not hits:
-            return Found((), 0.0, 0.0, abstain=True)
+            return Found((), 0.0, abstain=True)
         if raising:
             hits = _raised(hits, asked, commands)
         best, worst = hits[0].score, fused[-1].score
@@ -165,9 +157,7 @@ class Searcher:
         one = len({product for product, _ in scope.pairs}) == 1
         least = self.tuning.answerable if one else self.tuning.answerable_by_any
         abstain = self._answerable(query, words, nearest, hits) < least
-        floor = _between(worst, best, self.tuning.kept)
-        brief_floor = _between(worst, best, self.tuning.kept_brief)
-        return Found(hits, floor, brief_floor, abstain)
+        return Found(hits, _between(worst, best, self.tuning.kept), abstain)
 
     def _weighed(self, fused: Sequence[Scored]) -> list[Scored]:
         """The candidates with what they gain by what they are, best first again."""
@@ -183,8 +173,7 @@ class Searcher:
         """How many candidates belong into a context."""
         if not fused:
             return 0
-        kept = min(self.tuning.kept, self.tuning.kept_brief)
-        floor = _between(fused[-1].score, fused[0].score, kept)
+        floor = _between(fused[-1].score, fused[0].score, self.tuning.kept)
         return sum(one.score >= floor for one in fused)
 
     def _hits(self, fused: Sequence[Scored], scope: Scope) -> tuple[Hit, ...]:

@@ -150,12 +150,28 @@ class Usages:
 
         Nothing where the documentation has a passage for each option.
         """
-        command = self.command(hit) if hit.passage.kind == "synopsis" else None
-        if command is None or "documentation" in command.sources:
+        command = self._card(hit)
+        if command is None:
             return ""
+        return "\n".join(_line(option) for option in self._matching(question, hit, command))
+
+    def names(self, question: str, hit: Hit) -> str:
+        """The names of the same options, in one line."""
+        command = self._card(hit)
+        if command is None:
+            return ""
+        found = self._matching(question, hit, command)
+        return ", ".join(option.names[0] for option in found if option.names)
+
+    def _matching(self, question: str, hit: Hit, command: Command) -> tuple[OptionUsage, ...]:
+        """The options of a card's command that match; not those that all commands inherit."""
         own = replace(command, options=tuple(one for one in command.options if not one.inherited))
-        usage = self._usage(question, hit.passage.product, hit.release, own, ())
-        return "\n".join(_line(option) for option in usage.options)
+        return self._usage(question, hit.passage.product, hit.release, own, ()).options
+
+    def _card(self, hit: Hit) -> Command | None:
+        """The command whose card a passage is; None where its options have passages."""
+        command = self.command(hit) if hit.passage.kind == "synopsis" else None
+        return None if command is None or "documentation" in command.sources else command
 
     def _usage(
         self, question: str, product: str, release: str, command: Command, names: Sequence[str]

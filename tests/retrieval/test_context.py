@@ -123,11 +123,11 @@ LONG = (
 )
 
 
-def test_after_the_best_definitions_are_given_as_excerpts() -> None:
+def test_after_the_best_all_are_given_as_excerpts() -> None:
     hits = [
         hit("-m MSG\n\nUse the message. And no editor.", names=("-m",)),
         hit(LONG, names=("-q", "--quiet")),
-        hit("Prose has no excerpt. It is given whole.", ("git-commit", "NOTES")),
+        hit("Prose is cut as well. The rest is left.", ("git-commit", "NOTES")),
     ]
     done = assembled(hits, 1_000, full=1)
     assert done.text == (
@@ -136,11 +136,11 @@ def test_after_the_best_definitions_are_given_as_excerpts() -> None:
         "-m MSG\n\nUse the message. And no editor.\n"
         "\n"
         "[2] -q, --quiet: Suppress the summary, e.g. in scripts.\n"
-        "[3] git-commit › NOTES <https://git-scm.com/docs/git-commit/2.39.5>\n"
-        "Prose has no excerpt. It is given whole.\n"
+        "git-commit › NOTES\n"
+        "[3] Prose is cut as well.\n"
         "~~~\n"
     )
-    assert [one.excerpt for one in done.passages] == [False, True, False]
+    assert [one.excerpt for one in done.passages] == [False, True, True]
     assert [one.tokens for one in done.passages] == [COUNT(one.text) for one in done.passages]
 
 

@@ -1,4 +1,4 @@
-"""A definition in one line."""
+"""A passage in one line."""
 
 from __future__ import annotations
 
@@ -39,9 +39,17 @@ def test_the_term_and_the_first_sentence(text: str, expected: str) -> None:
     assert excerpt(passage(text)) == expected
 
 
-def test_what_defines_nothing_has_no_excerpt() -> None:
-    assert excerpt(passage("Prose. More of it.", names=())) == ""
+def test_of_prose_it_is_the_first_sentence() -> None:
+    assert excerpt(passage("Prose, e.g. this. More of it.", names=())) == "Prose, e.g. this."
+    card = passage("long text. Synopsis.", names=()).model_copy(
+        update={"kind": "synopsis", "command": "git commit", "summary": "Record changes"}
+    )
+    assert excerpt(card) == "Record changes"
+
+
+def test_what_has_no_short_beginning_has_no_excerpt() -> None:
     assert excerpt(passage("x" * 500 + "\n\nSaid of it.")) == ""
+    assert excerpt(passage("```\ngit commit\n```", names=())) == ""
 
 
 @given(st.text(max_size=600))
