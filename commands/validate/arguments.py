@@ -12,6 +12,7 @@ from commands.shell import Span, Word
 from commands.shell.source import OPAQUE
 from commands.validate import history
 from commands.validate.locate import Located
+from commands.validate.model import Severity
 from commands.validate.options import Doubt, listed
 from commands.validate.report import Report, part
 
@@ -167,12 +168,11 @@ def _groups(located: Located, given: Iterable[Given], report: Report, *, complet
         if len(present) > 1 and group.kind in {"at_most_one", "exactly_one"}:
             latest = max(present, key=lambda one: one.index)
             # A synopsis `[--a | --b]` is how pages write it; parsers may just take the last.
-            told_by_program = set(command.sources) - {"documentation"}
             report.add(
                 "conflicting_flags",
                 part(located.word(latest.index), latest.spelling),
                 f"{listed([one.option.name for one in present])}: only one of them can be given.",
-                severity="error" if told_by_program else "warning",
+                severity=_severity(command),
                 evidence=history.evidence(command, latest.option),
             )
         elif complete and not present and group.kind in {"exactly_one", "at_least_one"}:
@@ -228,6 +228,7 @@ def _operands(located: Located, report: Report, *, loose: bool) -> None:
                 "missing_required",
                 named(located),
                 f"{' '.join(command.path)} needs {positional.name}.",
+                severity=_severity(command),
                 evidence=history.evidence(command),
             )
     for positional, given in shares:
@@ -272,8 +273,18 @@ def _too_many(located: Located, operand: Operand, report: Report) -> None:
         located.word(operand.index).span,
         f"{' '.join(command.path)} takes {' '.join(most) if most else 'no arguments'}; "
         f"{operand.text[:100]!r} is one too many.",
+        severity=_severity(command),
         evidence=history.evidence(command),
     )
+
+
+def _severity(command: Command) -> Severity:
+    """Tell how sure it is what goes together, and how many arguments a command takes.
+
+    A usage that people wrote shows how it is mostly called; `trivy image --download-db-only` needs
+    no image. What a program says of itself is what it insists on.
+    """
+    return "error" if set(command.sources) - {"documentation"} else "warning"
 
 
 def named(located: Located) -> Span:

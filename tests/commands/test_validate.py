@@ -96,7 +96,6 @@ def test_what_is_right_is_valid(check, line):
         ("az vm delete -n vm -g rg --all --only-new", ("conflicting_flags", "--only-new")),
         ("az vm delete -n vm -g rg --user me", ("missing_required", "--user")),
         ("cp --re a b", ("ambiguous_flag", "--re")),
-        ("cp a", ("missing_required", "cp")),
         ("dd if=x count=1", ("unknown_flag", "count")),
         ("terraform plan --auto-approve", ("unknown_flag", "--auto-approve")),
         ('kubectl get "--bogus=1"', ("unknown_flag", '"--bogus=1"')),
@@ -230,6 +229,12 @@ def test_an_option_given_twice_is_a_warning_at_most(check, issues):
     line = "docker run --name a --name b -v x:/x -v y:/y alpine"
     assert check(line).valid
     assert [(i.code, i.severity) for i in issues(line)] == [("conflicting_flags", "warning")]
+
+
+def test_how_many_arguments_a_page_shows_is_a_warning(check, issues):
+    # What a program says of itself is an error: docker's and kubectl's lines above.
+    assert check("cp a").valid
+    assert [(one.code, one.severity) for one in issues("cp a")] == [("missing_required", "warning")]
 
 
 def test_a_group_without_subcommand_is_a_warning(check, issues):

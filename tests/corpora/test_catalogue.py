@@ -174,3 +174,10 @@ def test_an_undeclared_release_is_answered_with_the_declared_ones():
 def test_membership_of_something_that_is_no_text_is_false():
     assert 3 not in Catalogue.load()
     assert "git" in Catalogue.load()
+
+
+def test_later_kubectls_are_read_from_the_program() -> None:
+    # Debian's kubernetes-client is an empty package since 1.32.
+    kubectl = Catalogue.load()["kubectl"]
+    kinds = {release.label: release.sources.kinds for release in kubectl.releases}
+    assert kinds == {"1.20": ("deb", "help"), "1.32": ("help",), "1.36": ("help",)}
