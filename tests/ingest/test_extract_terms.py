@@ -62,6 +62,16 @@ def read(term: str, notation: Notation = GNU) -> list[tuple[str, str, str]]:
             "--make-[shared|private]",
             [("--make-shared", "none", ""), ("--make-private", "none", "")],
         ),
+        (
+            GNU,
+            "--make-[r]{shared|slave}",
+            [
+                ("--make-shared", "none", ""),
+                ("--make-slave", "none", ""),
+                ("--make-rshared", "none", ""),
+                ("--make-rslave", "none", ""),
+            ],
+        ),
     ],
 )
 def test_terms_of_every_form_give_their_names_and_values(notation, term, expected):
