@@ -132,7 +132,7 @@ def _name(term: str, at: int, notation: Notation) -> tuple[list[_Named], int] | 
     if match := _STEM.match(term, at):
         start = match.start("tails")
         tails = [m.span() for m in _TAIL.finditer(term, start, match.end("tails"))]
-        stems = [(match.span("stem"),)]
+        stems: list[tuple[tuple[int, int], ...]] = [(match.span("stem"),)]
         stems += [(*stems[0], match.span("may"))] if match["may"] else []
         forms = [(*stem, tail) for stem in stems for tail in tails]
         return [("".join(term[a:b] for a, b in spans), spans, "") for spans in forms], match.end()
