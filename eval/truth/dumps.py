@@ -23,7 +23,6 @@ from typing import Any
 
 from corpora.errors import ParseError, Reason
 from eval.truth.facts import Facts, Flags, Taking, save
-from eval.validator.truth import SYNC
 from eval.validator.truth import load as load_table
 
 _PARSER_ONLY = frozenset({"IgnoreAction", "ChangeReferenceAction"})
@@ -53,7 +52,6 @@ def _of_aws(raw: Mapping[str, Any], origin: str) -> Facts:
         spelled = (f"{n}|--no-{n[2:]}" if f"--no-{n[2:]}" in flags else n for n in flags)
         if needed := tuple(sorted(n for n in spelled if flags[n.partition("|")[0]]["required"])):
             required[path] = needed
-    commands["aws s3 sync"].update(dict.fromkeys(SYNC, "none"))
     return Facts(
         product="aws",
         release=raw["version"],

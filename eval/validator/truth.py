@@ -73,9 +73,9 @@ _ASKED_OF_THE_DAEMON: Mapping[tuple[str, ...], Mapping[str, Arity]] = {
 """What docker's parser takes, and its help shows only where a daemon answers that it builds with
 BuildKit or is experimental (``SetAnnotation`` in the source of docker/cli 20.10, cli/command/image/
 build.go and cli/command/checkpoint). The dumps were made without a daemon."""
-SYNC = ("--delete", "--exact-timestamps", "--size-only")
+_SYNC = ("--delete", "--exact-timestamps", "--size-only")
 """Options that awscli adds to ``s3 sync`` by an event (customizations/s3/syncstrategy), after the
-table that was dumped is made."""
+table of 1.45.11 that was dumped is made."""
 _SWITCHES = frozenset({"store_true", "store_false", "store_const"})
 _GLOBAL: Mapping[str, Mapping[str, Arity]] = {
     "az": {
@@ -180,7 +180,7 @@ def _hidden(words: tuple[str, ...], own: Sequence[Option]) -> Iterator[Option]:
             if name not in taken:
                 yield Option((name,), "one", hidden=True)
     if words == ("aws", "s3", "sync"):
-        for name in SYNC:
+        for name in _SYNC:
             if name not in taken:
                 yield Option((name,), "none")
 
