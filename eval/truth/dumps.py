@@ -49,8 +49,9 @@ def _of_aws(raw: Mapping[str, Any], origin: str) -> Facts:
         commands[path] = {n: _taking(one) for n, one in flags.items() if not one["hidden"]}
         if hidden := {n: _taking(one) for n, one in flags.items() if one["hidden"]}:
             unlisted[path] = hidden
-        spelled = (f"{n}|--no-{n[2:]}" if f"--no-{n[2:]}" in flags else n for n in flags)
-        if needed := tuple(sorted(n for n in spelled if flags[n.partition("|")[0]]["required"])):
+        if needed := tuple(
+            sorted("|".join(_group(n, flags)) for n, one in flags.items() if one["required"])
+        ):
             required[path] = needed
     return Facts(
         product="aws",
@@ -61,6 +62,13 @@ def _of_aws(raw: Mapping[str, Any], origin: str) -> Facts:
         unlisted=unlisted,
         required=required,
     )
+
+
+def _group(name: str, flags: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """A switch and what switches it off: one of them is enough (``--egress``, ``--ingress``)."""
+    group = flags[name]["group"]
+    off = [n for n, one in flags.items() if one["off"] and one["group"] == group and n != name]
+    return [name, *off] if group else [name]
 
 
 def _taking(one: Mapping[str, Any]) -> Taking:
