@@ -28,15 +28,16 @@ from pydantic.dataclasses import dataclass
 
 from commands.dialect import GNU, Dialect
 
-Source = Literal["binary", "model", "help", "documentation"]
+Source = Literal["binary", "model", "help", "documentation", "declaration"]
 """Who says a fact.
 
 binary: the program's own parser, dumped. model: what the vendor generates the program from, or
 dumps of it (AWS service models, oclif manifests, ``COMMAND DOCS``). help: the text the program
-prints. documentation: published pages.
+prints. documentation: published pages. declaration: the product's file in the catalogue, where no
+page says it.
 """
 
-TRUST: tuple[Source, ...] = ("binary", "model", "help", "documentation")
+TRUST: tuple[Source, ...] = ("binary", "model", "help", "documentation", "declaration")
 """Most trusted first: where two disagree, the nearer to the running program is right.
 
 docker 29 calls ``--kernel-memory`` removed in its pages and accepts it still.

@@ -34,6 +34,9 @@ Domain = Literal["system-administration", "cloud", "databases", "security", "kub
 ProductId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 
 
+_UNWRITTEN = re.compile(r"(?:[^\s,-][^\s,]* )*-[^\s,]+(?:, -[^\s,]+)*")
+
+
 class Versioning(Frozen):
     """How the product labels its releases, and how a tool's own version output is read."""
 
@@ -88,12 +91,16 @@ class Reading(Frozen):
     programs: Mapping[str, str] = Field(default_factory=dict)
     """Programs of the product that read their options otherwise, each with its dialect."""
     phantoms: tuple[str, ...] = ()
-    """Options that the pages list and no program accepts."""
+    """Options that the pages list and no program accepts. Behind a program, only the spelling, and
+    of that program alone: ``setterm -h``."""
     takes: Mapping[str, Literal["one", "optional"]] = Field(default_factory=dict)
     """Options that the pages print without the value that they take, and whether it may be left
     out. A spelling, perhaps behind the command whose option it is: ``systemctl -P``."""
     spellings: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     """Other names that programs take for an option, and their pages don't have: as in ``takes``."""
+    unwritten: Mapping[str, Literal["none", "one", "optional"]] = Field(default_factory=dict)
+    """Options that no page has, and how they take a value: ``ipcrm -v, --verbose``. Without a
+    command, every program of the product takes them: ``-V, --version``."""
     optional: tuple[str, ...] = ()
     """Options that a usage prints as required, and are not: as in ``takes``."""
     shares: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -105,6 +112,14 @@ class Reading(Frozen):
     """For pages that leave the program out, and are called by the command: ``docker`` where
     ``container_run.md`` documents ``docker container run``."""
     notation: Notation = Notation()
+
+    @field_validator("unwritten")
+    @classmethod
+    def _options(cls, unwritten: Mapping[str, str]) -> Mapping[str, str]:
+        for key in unwritten:
+            if not _UNWRITTEN.fullmatch(key):
+                raise ValueError(f"{key!r} is not like 'ipcrm -v, --verbose'")
+        return unwritten
 
 
 class Canary(Frozen):
@@ -123,6 +138,8 @@ class ReleaseDeclaration(Frozen):
     label: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+~:-]{0,63}$")]
     """Never a path: templates put it into addresses and names of packages."""
     sources: Sources
+    options: Reading | None = None
+    """The product's, with what the release says otherwise. None: the product's."""
 
 
 class Product(Frozen):
@@ -181,6 +198,11 @@ class Product(Frozen):
         kept = tuple(release for release in self.releases if release.label in labels)
         return self if kept == self.releases else self.model_copy(update={"releases": kept})
 
+    def reading(self, label: str) -> Reading:
+        """How the pages and programs of a release are read, whether it is declared or not."""
+        declared = (one.options for one in self.releases if one.label == label)
+        return next(declared, None) or self.options
+
     def release(self, label: str) -> ReleaseDeclaration:
         """The declaration of one release. Raises UnknownVersion."""
         for release in self.releases:
@@ -194,6 +216,7 @@ class _Shape(BaseModel):
 
     versions: Versioning
     source: dict[str, Any] = Field(default_factory=dict)
+    options: dict[str, Any] = Field(default_factory=dict)
     releases: dict[str, dict[str, Any]]
 
 
@@ -268,8 +291,7 @@ def _product(name: str, text: str) -> Product:
         raw.pop("source", None)
         raw["canaries"] = raw.pop("canary", ())
         raw["releases"] = [
-            {"label": label, "sources": _overlay(shape.source, shape.releases[label])}
-            for label in sort_labels(shape.versions.scheme, shape.releases)
+            _release(label, shape) for label in sort_labels(shape.versions.scheme, shape.releases)
         ]
         return Product.model_validate(raw)
     except tomllib.TOMLDecodeError as error:
@@ -280,6 +302,17 @@ def _product(name: str, text: str) -> Product:
         raise ConfigurationError(f"{name}: {where}: {first['msg']}.") from error
     except ValueError as error:  # of sort_labels
         raise ConfigurationError(f"{name}: releases: {error}.") from error
+
+
+def _release(label: str, shape: _Shape) -> dict[str, Any]:
+    """One release, with what it says laid over what the product does."""
+    difference = dict(shape.releases[label])
+    options = difference.pop("options", None)
+    return {
+        "label": label,
+        "sources": _overlay(shape.source, difference),
+        "options": _overlay(shape.options, options) if isinstance(options, dict) else options,
+    }
 
 
 def _overlay(base: Mapping[str, Any], difference: Mapping[str, Any]) -> dict[str, Any]:

@@ -157,7 +157,7 @@ class ReleaseReader:
     def _fetch(self, product: Product, found: Found, supply: Source, key: str) -> ReleaseFile:
         """Fetch and read one release, and put it on the shelf."""
         name = f"{product.id} {found.label}"
-        family = Family.of(product.options)
+        family = Family.of(product.reading(found.label))
         expected: int | None = None
         done = contents_only = 0
 

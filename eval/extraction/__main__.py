@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(facts: Facts, folder: Path) -> Comparison:
-    family = Family.of(Catalogue.load()[facts.product].options)
+    family = Family.of(Catalogue.load()[facts.product].reading(facts.release))
     pages = [family.named(page) for page in _pages(facts, folder)]
     told = [facts_of(page, family) for page in pages]
     surface = surface_of(facts.product, facts.release, told, family.dialect)

@@ -28,6 +28,8 @@ def told(argument: Any) -> tuple[str, dict[str, object]]:
         "enforced": [str(one) for one in action.choices or ()],
         "hidden": bool(getattr(argument, "_UNDOCUMENTED", False)),
         "type": argument.cli_type_name,
+        "group": getattr(argument, "group_name", None),
+        "off": type(action).__name__ == "_StoreFalseAction",
     }
 
 

@@ -23,7 +23,6 @@ from typing import Any
 
 from corpora.errors import ParseError, Reason
 from eval.truth.facts import Facts, Flags, Taking, save
-from eval.validator.truth import SYNC
 from eval.validator.truth import load as load_table
 
 _PARSER_ONLY = frozenset({"IgnoreAction", "ChangeReferenceAction"})
@@ -50,10 +49,10 @@ def _of_aws(raw: Mapping[str, Any], origin: str) -> Facts:
         commands[path] = {n: _taking(one) for n, one in flags.items() if not one["hidden"]}
         if hidden := {n: _taking(one) for n, one in flags.items() if one["hidden"]}:
             unlisted[path] = hidden
-        spelled = (f"{n}|--no-{n[2:]}" if f"--no-{n[2:]}" in flags else n for n in flags)
-        if needed := tuple(sorted(n for n in spelled if flags[n.partition("|")[0]]["required"])):
+        if needed := tuple(
+            sorted("|".join(_group(n, flags)) for n, one in flags.items() if one["required"])
+        ):
             required[path] = needed
-    commands["aws s3 sync"].update(dict.fromkeys(SYNC, "none"))
     return Facts(
         product="aws",
         release=raw["version"],
@@ -63,6 +62,13 @@ def _of_aws(raw: Mapping[str, Any], origin: str) -> Facts:
         unlisted=unlisted,
         required=required,
     )
+
+
+def _group(name: str, flags: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """A switch and what switches it off: one of them is enough (``--egress``, ``--ingress``)."""
+    group = flags[name]["group"]
+    off = [n for n, one in flags.items() if one["off"] and one["group"] == group and n != name]
+    return [name, *off] if group else [name]
 
 
 def _taking(one: Mapping[str, Any]) -> Taking:

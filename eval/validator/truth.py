@@ -25,6 +25,7 @@ from commands.model import (
     one_line,
 )
 from corpora.errors import ParseError, Reason
+from eval.validator.told import as_dump
 
 _WAIVERS = frozenset(
     ("--cli-input-json", "--cli-input-yaml", "--generate-cli-skeleton", "--ids", "--flags-file")
@@ -73,9 +74,9 @@ _ASKED_OF_THE_DAEMON: Mapping[tuple[str, ...], Mapping[str, Arity]] = {
 """What docker's parser takes, and its help shows only where a daemon answers that it builds with
 BuildKit or is experimental (``SetAnnotation`` in the source of docker/cli 20.10, cli/command/image/
 build.go and cli/command/checkpoint). The dumps were made without a daemon."""
-SYNC = ("--delete", "--exact-timestamps", "--size-only")
+_SYNC = ("--delete", "--exact-timestamps", "--size-only")
 """Options that awscli adds to ``s3 sync`` by an event (customizations/s3/syncstrategy), after the
-table that was dumped is made."""
+table of 1.45.11 that was dumped is made."""
 _SWITCHES = frozenset({"store_true", "store_false", "store_const"})
 _GLOBAL: Mapping[str, Mapping[str, Arity]] = {
     "az": {
@@ -126,7 +127,9 @@ class Truth:
 def load(path: Path) -> Truth:
     """Read a dump. Raises ParseError."""
     try:
-        raw = json.loads(gzip.decompress(path.read_bytes()))
+        data = path.read_bytes()
+        raw = json.loads(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
+        raw = raw if "tool" in raw else as_dump(raw)
         product, version = str(raw["tool"]), str(raw["version"])
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise ParseError(str(path), Reason.MALFORMED, str(error)) from error
@@ -180,7 +183,7 @@ def _hidden(words: tuple[str, ...], own: Sequence[Option]) -> Iterator[Option]:
             if name not in taken:
                 yield Option((name,), "one", hidden=True)
     if words == ("aws", "s3", "sync"):
-        for name in SYNC:
+        for name in _SYNC:
             if name not in taken:
                 yield Option((name,), "none")
 
@@ -191,7 +194,11 @@ def _positionals(
     if words[0] == "docker" and words[-1] in _RUNS and words[1:-1] in {(), ("container",)}:
         return (Positional("TARGET"), Positional("COMMAND", required=False, remainder=True))
     return tuple(
-        Positional(str(flag.get("dest") or flag["name"]).lstrip("-"))
+        Positional(
+            str(flag.get("dest") or flag["name"]).lstrip("-"),
+            required=bool(flag["required"]) if "arity" in flag else True,
+            repeatable=flag.get("arity") == "many",
+        )
         for flag in flags
         if _by_place(words, flag)
     )
@@ -199,6 +206,8 @@ def _positionals(
 
 def _by_place(words: tuple[str, ...], flag: Mapping[str, Any]) -> bool:
     """Tell whether the dump lists as an option what is an operand."""
+    if "arity" in flag:
+        return bool(flag["positional"])
     if words[0] == "aws":
         named_so = words[-1] == "create-virtual-mfa-device"  # there it really is one
         return bool(flag["name"] == "--outfile" and flag["required"] and not named_so)
@@ -238,7 +247,7 @@ def _options(
             choices=tuple(
                 one_line(str(one)) for one in flag.get("enum") or flag.get("choices") or ()
             ),
-            open_choices=product == "aws",
+            open_choices=product == "aws" and "arity" not in flag,
             required=bool(flag.get("required")),
             repeatable=bool(flag.get("repeatable")),
             waives_required=names[0] in _WAIVERS,
@@ -274,6 +283,9 @@ def _spelt(flag: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _arity(product: str, flag: Mapping[str, Any], kind: ValueType) -> Arity:
+    if "arity" in flag:
+        arity: Arity = flag["arity"]
+        return arity
     if "takes_value" in flag:
         return "one" if flag["takes_value"] else "none"
     if product in {"aws", "az"}:

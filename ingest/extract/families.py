@@ -27,6 +27,8 @@ class Family:
     """Options that the pages print without their value, and how they take it."""
     spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Other names that programs take for an option, and their pages don't have."""
+    unwritten: Mapping[str, Arity] = field(default_factory=dict)
+    """Options that no page has, of a program or of all, and how they take a value."""
     optional: frozenset[str] = frozenset()
     """Options that a usage prints as required, and are not."""
     shares: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -48,6 +50,7 @@ class Family:
             frozenset(declared.phantoms),
             dict(declared.takes),
             dict(declared.spellings),
+            dict(declared.unwritten),
             frozenset(declared.optional),
             dict(declared.shares),
             declared.parameters,

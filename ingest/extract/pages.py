@@ -10,6 +10,7 @@ from commands.dialect import dialect
 from commands.model import Command, Deprecation, Evidence, Option
 from corpora.model import Block, Entry, Page, Section, Text
 from ingest.extract import prose
+from ingest.extract.declared import completed, corrected, existing
 from ingest.extract.families import Family, notation
 from ingest.extract.options import options_of
 from ingest.extract.synopsis import Synopsis, read_synopsis
@@ -68,12 +69,10 @@ def command_of(page: Page, known: Family, url: str = "") -> Command | None:
     options = [_valued(option, said) for option in options]
     options += [_valued(one, said) for one in _from_synopsis(said, options, lines, written, url)]
     options += _from_prose(page, options, written, url)
-    options = [
-        _corrected(_demanded(option, said), known, path)
-        for option in options
-        if _exists(option, known, path)
+    defined = [
+        corrected(_demanded(option, said), known, path) for option in existing(options, known, path)
     ]
-    options = _own(options, page, said)
+    options = completed(_own(defined, page, said), defined, known, path)
     summary = fold(page.summary)[: prose.MAX_LINE]
     evidence = Evidence("documentation", url=url, quote=(lines[0] if lines else summary)[:4000])
     return Command(
@@ -294,18 +293,6 @@ def _demanded(option: Option, said: Synopsis) -> Option:
     return replace(option, required=True)
 
 
-def _corrected(option: Option, known: Family, path: tuple[str, ...]) -> Option:
-    """An option with what the product declares of it, where the page says it wrong or not."""
-    arity = known.arity(path, option.names)
-    if arity is not None and option.arity == "none":
-        option = replace(option, arity=arity, type="")
-    if other := known.other_names(path, option.names):
-        option = replace(option, names=tuple(dict.fromkeys((*option.names, *other))))
-    if option.required and known.may_be_left_out(path, option.names):
-        option = replace(option, required=False)
-    return option
-
-
 def _own(options: Sequence[Option], page: Page, said: Synopsis) -> list[Option]:
     """Those of this command, where the page has several and its usages list all it takes.
 
@@ -327,11 +314,6 @@ def _usages_of(page: Page, command: str) -> list[str]:
     return [
         line for text in _synopses(page) for line in text.split("\n") if line.startswith(command)
     ]
-
-
-def _exists(option: Option, known: Family, path: tuple[str, ...]) -> bool:
-    """Not one of the phantoms, nor the command itself: ``ip route add`` is no keyword of ip."""
-    return known.phantoms.isdisjoint(option.names) and option.names[0] != path[0]
 
 
 def _deprecation(page: Page) -> Deprecation | None:

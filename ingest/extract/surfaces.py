@@ -46,7 +46,7 @@ def facts_of(
     Raises ParseError, naming the page, where its text breaks the limits of the surface model.
     """
     if source != "documentation":
-        family = replace(family, phantoms=frozenset())
+        family = replace(family, phantoms=frozenset(), unwritten={})
     try:
         if statement := statement_of(page, url):
             return PageFacts((statement,))

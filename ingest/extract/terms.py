@@ -56,8 +56,11 @@ _LONG = re.compile(
     r"--(?:\[(?P<before>[a-z]+-)\])?(?P<first>[A-Za-z0-9][\w.+-]*)(?:\[(?P<after>-[a-z][a-z-]*)\]"
     r"(?P<last>[\w.-]*))?"
 )
-_STEM = re.compile(r"(?P<stem>--[a-z][\w-]*-)[\[({](?P<tails>[a-z]+(?:\|[a-z]+)+)[\])}]")
-_TAIL = re.compile(r"[a-z]+")  # --make-[shared|private]
+_STEM = re.compile(
+    r"(?P<stem>--[a-z][\w-]*-)(?:\[(?P<may>[a-z]+)\](?=[\[({]))?"
+    r"[\[({](?P<tails>[a-z]+(?:\|[a-z]+)+)[\])}]"
+)
+_TAIL = re.compile(r"[a-z]+")  # --make-[shared|private], --make-[r]{shared|private}
 _SYMBOL = re.compile(r"-[?#@%!:$](?![\w-])")
 _NUMBER = re.compile(
     r"-(?:<(?:n|num|number|digit|count|N)>|(?:NUM|NUMBER|WIDTH|COLUMN|COUNT|LINES)(?![\w-])|number\Z)"
@@ -128,9 +131,11 @@ def _name(term: str, at: int, notation: Notation) -> tuple[list[_Named], int] | 
     """The name that begins at ``at``, in all its forms, and where it ends."""
     if match := _STEM.match(term, at):
         start = match.start("tails")
-        tails = (m.span() for m in _TAIL.finditer(term, start, match.end("tails")))
-        stem = match.span("stem")
-        return [(term[slice(*stem)] + term[slice(*t)], (stem, t), "") for t in tails], match.end()
+        tails = [m.span() for m in _TAIL.finditer(term, start, match.end("tails"))]
+        stems: list[tuple[tuple[int, int], ...]] = [(match.span("stem"),)]
+        stems += [(*stems[0], match.span("may"))] if match["may"] else []
+        forms = [(*stem, tail) for stem in stems for tail in tails]
+        return [("".join(term[a:b] for a, b in spans), spans, "") for spans in forms], match.end()
     if match := _LONG.match(term, at):
         return _long(match)
     if match := _NUMBER.match(term, at):

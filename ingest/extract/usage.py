@@ -7,7 +7,8 @@
     element     = ( word | group ) [ "..." ]
     group       = "[" alternative "]" | "(" alternative ")" | "{" alternative "}"
 
-A word keeps the brackets that stand in it without white space: ``--mirror=(fetch|push)``.
+A word keeps the brackets that stand in it without white space: ``--mirror=(fetch|push)``. It may
+begin with one that holds how the word begins: ``[(amend|reword):]<commit>``.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ MAX_LENGTH = 8000
 MAX_DEPTH = 30
 """Of brackets. Seven are the most in real pages."""
 
+MAX_PREFIX = 100
+"""Characters of a bracket that a word begins with; ``[(amend|reword):]`` has 17."""
+
+_PREFIX = re.compile(r"[:=@/]\](?=[<\w])")
 _CLOSING = {"[": "]", "(": ")", "{": "}"}
 _ENDS = frozenset("])}")
 _SPACE = re.compile(r"\s+")
@@ -79,7 +84,7 @@ class _Scanner:
                 self.at += 1
                 if char == closing:
                     break
-            elif char in _CLOSING:
+            elif char in _CLOSING and not self._begins_word():
                 self.at += 1
                 inner = self.alternatives(_CLOSING[char], depth + 1)
                 branches[-1].append(Choice(inner, optional=char == "[", repeated=self._dots()))
@@ -96,6 +101,21 @@ class _Scanner:
         if found:
             self.at += 3 if self.line[self.at] == "." else 1
         return found
+
+    def _begins_word(self) -> bool:
+        """Whether brackets open here that are only the first part of a word."""
+        open_brackets: list[str] = []
+        for at in range(self.at, min(self.at + MAX_PREFIX, len(self.line))):
+            char = self.line[at]
+            if char.isspace():
+                return False
+            if char in _CLOSING:
+                open_brackets.append(_CLOSING[char])
+            elif char == open_brackets[-1]:
+                open_brackets.pop()
+                if not open_brackets:
+                    return _PREFIX.match(self.line, at - 1) is not None
+        return False
 
     def _word(self) -> Word:
         start = self.at

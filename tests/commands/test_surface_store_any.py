@@ -5,7 +5,16 @@ from hypothesis import strategies as st
 
 from commands import rows
 from commands.dialect import DIALECTS
-from commands.model import Command, Deprecation, Evidence, Option, Positional, Scope, Surface
+from commands.model import (
+    TRUST,
+    Command,
+    Deprecation,
+    Evidence,
+    Option,
+    Positional,
+    Scope,
+    Surface,
+)
 from commands.writer import write
 from tests.commands.surfaces import in_order, read_back
 
@@ -14,7 +23,7 @@ texts = st.text(st.characters(exclude_categories=("Cc", "Cs", "Cn")), max_size=1
 urls = st.sampled_from(
     ["", "https://a.example/1/x.html", "https://a.example/1/x.html#y", "https://a.example/1.2/z"]
 )
-sources = st.sampled_from(["binary", "model", "help", "documentation"])
+sources = st.sampled_from(TRUST)
 evidence = st.lists(st.builds(Evidence, sources, urls, texts, texts), max_size=2).map(tuple)
 options = st.lists(
     st.builds(

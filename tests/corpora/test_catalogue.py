@@ -73,6 +73,22 @@ def test_a_release_states_only_its_difference():
     assert old.model_copy(update={"packages": new.packages}) == new
 
 
+def test_a_release_lays_what_it_says_of_options_over_what_the_product_does(tmp_path):
+    more = """
+    options.dialect = "go"
+    options.unwritten = { "tool -x, --extra" = "one" }
+    [options]
+    phantoms = ["-y"]
+    unwritten = { "-V, --version" = "none" }
+    """
+    product = load(tmp_path, tool=MINIMAL + more)["tool"]
+    old, new = product.reading("1.9"), product.reading("1.10")
+    assert (old.dialect, old.phantoms) == ("go", ("-y",))
+    assert dict(old.unwritten) == {"-V, --version": "none", "tool -x, --extra": "one"}
+    assert new == product.options
+    assert dict(new.unwritten) == {"-V, --version": "none"}
+
+
 def test_the_example_of_the_guide_loads(tmp_path):
     (example,) = re.findall(r"```toml\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
     product = load(tmp_path, rsync=example)["rsync"]
@@ -129,6 +145,10 @@ def test_opaque_labels_keep_the_order_they_are_declared_in(tmp_path):
         (('title = "Tool"', 'title = "Tool"\ncolour = "red"'), "colour: Extra inputs"),
         (('"cloud"', '"kitchen"'), "domain: Input should be"),
         (('id = "tool"', 'id = "Tool"'), "id: String should match"),
+        (("[source.site]", '[options.unwritten]\n"-h --help" = "none"\n[source.site]'),
+         "options.unwritten: Value error, '-h --help' is not like"),
+        (("[source.site]", '[options]\ntaks = 1\n[source.site]'), "options.taks: Extra inputs"),
+        (('[releases."1.9"]', '[releases."1.9"]\noptions = 3'), "releases.0.options: Input should"),
     ],
 )  # fmt: skip
 def test_a_wrong_declaration_is_refused_by_file_and_field(tmp_path, change, told):

@@ -3,19 +3,24 @@
 Each line is judged by the validator on a surface read from recorded pages.
 """
 
+from pathlib import Path
+
 import pytest
 from parse_pages import read
 
-from commands.model import Surface
+from commands.model import Claim, Command, Surface
 from commands.store import SurfaceStore
 from commands.validate import Targets, programs, validate
 from commands.writer import write
 from corpora.catalogue import Catalogue
 from corpora.model import Page
+from eval.truth.facts import load
+from ingest.extract.declared import unwritten
 from ingest.extract.families import Family
-from ingest.extract.surfaces import facts_of, surface_of, with_synonyms
+from ingest.extract.surfaces import PageFacts, facts_of, surface_of, with_synonyms
 from ingest.parse import man, parse
 
+TRUTH = Path(__file__).parents[2] / "eval" / "truth"
 CATALOGUE = Catalogue.load()
 PAGES = {
     "apt": ("apt.8", "apt-get.8"),
@@ -101,6 +106,75 @@ def test_a_page_is_read_as_each_program_that_it_documents():
     assert not off.option("--discard")
 
 
+def test_an_option_that_no_page_gives_to_a_program_says_that_it_was_declared():
+    family = Family.of(CATALOGUE["util-linux"].options)
+    other = man.renamed(page("swapon.8"), "usr/share/man/man8/swapoff.8.gz")
+    assert other is not None
+    (off,) = facts_of(other, family).commands
+    by_label = off.option("-L")
+    assert by_label is not None
+    assert (by_label.names, by_label.arity, by_label.sources) == (("-L",), "one", ("declaration",))
+    assert [(one.source, one.quote) for one in by_label.evidence] == [
+        ("declaration", "swapoff -L"),
+        ("documentation", "-L label"),
+    ]
+
+
+def small(name: str, *terms: str, section: int = 1) -> Command:
+    """The command of a manual page of util-linux 2.41 that defines ``terms``."""
+    lines = [f".TP\n\\fB{term}\\fR\nWhat it does.\n" for term in terms]
+    text = f".TH {name} {section}\n.SH NAME\n{name} \\- x\n.SH OPTIONS\n{''.join(lines)}"
+    read_page = parse("man", f"usr/share/man/man{section}/{name}.{section}", text.encode())
+    (found,) = facts_of(read_page, Family.of(CATALOGUE["util-linux"].reading("2.41"))).commands
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "terms", "names"),
+    [
+        ("lscpu", ["-a"], [("-a",), ("-h", "--help"), ("-V", "--version")]),
+        ("lscpu", ["--help", "-V"], [("--help", "-h"), ("-V",), ("--version",)]),
+        ("fsck", ["-V", "--help"], [("-V",), ("--help",), ("--version",)]),
+        ("setterm", ["-h, --help"], [("--help",), ("--version",)]),
+        ("sfdisk", ["-N partno"], [("-N", "--partno")]),
+        ("agetty", ["-V, --version"], [("--version",), ("-h", "--help")]),
+    ],
+)
+def test_every_program_takes_what_is_declared_of_all(name, terms, names):
+    found = [one.names for one in small(name, *terms).options]
+    assert found[: len(names)] == names
+
+
+def test_a_name_that_was_declared_is_told_from_those_of_the_page():
+    option = small("lscpu", "--help").option("-h")
+    assert option is not None
+    assert option.sources == ()
+    assert option.claims == (Claim("names -h", ("declaration",)),)
+    assert [one.source for one in option.evidence] == ["documentation", "declaration"]
+
+
+def test_what_is_declared_of_one_release_is_of_that_alone():
+    product = CATALOGUE["util-linux"]
+    assert "hwclock --param-index" in product.reading("2.41").unwritten
+    assert "hwclock --param-index" not in product.reading("2.38").unwritten
+    assert "-h, --help" in product.reading("2.38").unwritten
+    assert product.reading("0.1") == product.options
+    assert small("hwclock", "-r").option("--param-index")
+
+
+def test_options_that_were_declared_are_stored_with_their_provenance(tmp_path):
+    lines = [small("lscpu", "--help")]
+    write(tmp_path / "surfaces", [surface_of("util-linux", "2.41", [PageFacts(tuple(lines))])])
+    with SurfaceStore.open(tmp_path / "surfaces") as kept:
+        found = kept.command("util-linux", "2.41", ("lscpu",))
+    assert found is not None
+    assert found.sources == ("documentation",)
+    assert {one.names: one.sources for one in found.options} == {
+        ("--help", "-h"): ("documentation",),
+        ("-V", "--version"): ("declaration",),
+    }
+
+
 def test_only_pages_of_commands_have_other_names():
     assert man.renamed(page("swapon.8"), "usr/share/man/man5/swaps.5.gz") is None
 
@@ -114,3 +188,21 @@ def test_phantoms_are_of_pages_alone():
     assert "--version" in family.phantoms
     (known,) = (one for one in facts_of(page("kubectl.1"), family).commands)
     assert known.option("--version") is None
+
+
+@pytest.mark.parametrize("release", CATALOGUE["util-linux"].labels)
+def test_the_programs_take_what_is_declared_of_them(release):
+    """As those of each release were asked; and nothing that they are declared not to take."""
+    truth = load(TRUTH / f"util-linux-{release}.json.gz")
+    family = Family.of(CATALOGUE["util-linux"].reading(release))
+    for program, listed in truth.commands.items():
+        taken = {*listed, *truth.unlisted.get(program, {})}
+        named = {name for _, names, _ in unwritten(family, (program,)) for name in names}
+        for key, others in family.spellings.items():
+            named.update(others if key.rpartition(" ")[0] == program else ())
+        assert named <= taken, program
+        assert taken.isdisjoint(
+            one.rpartition(" ")[2]
+            for one in family.phantoms
+            if one.rpartition(" ")[0] in {"", program}
+        )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from parse_pages import FIXTURES, read
 
-from commands.model import Command, Group, Surface
+from commands.model import Command, Group, Positional, Surface
 from corpora.catalogue import Catalogue
 from corpora.errors import ParseError
 from corpora.model import Entry, Page, Section, Text
@@ -328,6 +328,13 @@ def test_a_page_that_breaks_the_limits_is_refused_by_its_name():
     )
     with pytest.raises(ParseError, match="bad"):
         facts_of(page, Family())
+
+
+def test_the_value_of_an_option_in_the_synopsis_is_no_operand():
+    found = command_of(read("git-2.47/git-commit.1"), family("git"))
+    assert found is not None
+    assert "--fixup [(amend|reword):]<commit>]" in found.synopsis[0]
+    assert found.positionals == (Positional("pathspec", required=False, repeatable=True),)
 
 
 def test_a_word_about_an_option_in_the_synopsis_is_no_operand():

@@ -62,6 +62,16 @@ def read(term: str, notation: Notation = GNU) -> list[tuple[str, str, str]]:
             "--make-[shared|private]",
             [("--make-shared", "none", ""), ("--make-private", "none", "")],
         ),
+        (
+            GNU,
+            "--make-[r]{shared|slave}",
+            [
+                ("--make-shared", "none", ""),
+                ("--make-slave", "none", ""),
+                ("--make-rshared", "none", ""),
+                ("--make-rslave", "none", ""),
+            ],
+        ),
     ],
 )
 def test_terms_of_every_form_give_their_names_and_values(notation, term, expected):
@@ -178,3 +188,14 @@ def test_a_word_keeps_the_brackets_inside_it():
 def test_lines_that_go_on_belong_to_the_usage_before_them():
     text = "git tag [-a]\n        <name>\ngit tag -d <name>..."
     assert usages((text,), "git tag") == ("git tag [-a] <name>", "git tag -d <name>...")
+
+
+def test_a_word_may_begin_with_brackets():
+    ((choice,),) = parse_usage("[(-c | -C) <commit> | --fixup [(amend|reword):]<commit>]")
+    assert isinstance(choice, Choice)
+    assert choice.branches[1] == (Word("--fixup"), Word("[(amend|reword):]<commit>"))
+    assert parse_usage("scp [[user@]host:]file...") == (
+        (Word("scp"), Word("[[user@]host:]file", repeated=True)),
+    )
+    ((option, operand),) = parse_usage("[-o x=]<file>")
+    assert (isinstance(option, Choice), operand) == (True, Word("<file>"))
