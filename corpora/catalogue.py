@@ -101,6 +101,8 @@ class Reading(Frozen):
     unwritten: Mapping[str, Literal["none", "one", "optional"]] = Field(default_factory=dict)
     """Options that no page has, and how they take a value: ``ipcrm -v, --verbose``. Without a
     command, every program of the product takes them: ``-V, --version``."""
+    aliases: Mapping[str, str] = Field(default_factory=dict)
+    """Other names of commands, and the command: ``trivy fs`` of ``trivy filesystem``."""
     optional: tuple[str, ...] = ()
     """Options that a usage prints as required, and are not: as in ``takes``."""
     shares: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)

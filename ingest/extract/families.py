@@ -29,6 +29,8 @@ class Family:
     """Other names that programs take for an option, and their pages don't have."""
     unwritten: Mapping[str, Arity] = field(default_factory=dict)
     """Options that no page has, of a program or of all, and how they take a value."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Other names of commands that no page has, and the command."""
     optional: frozenset[str] = frozenset()
     """Options that a usage prints as required, and are not."""
     shares: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -51,6 +53,7 @@ class Family:
             dict(declared.takes),
             dict(declared.spellings),
             dict(declared.unwritten),
+            dict(declared.aliases),
             frozenset(declared.optional),
             dict(declared.shares),
             declared.parameters,

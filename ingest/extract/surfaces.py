@@ -60,7 +60,10 @@ def facts_of(
         where = ".".join(map(str, first["loc"]))
         raise ParseError(page.slug, Reason.MALFORMED, f"{where}: {first['msg']}") from error
     commands = tuple(
-        _told_by(source, _also_called(one, page), family) for one in found if one is not None
+        _told_by(source, _also_called(one, page, family), family)
+        for one in found
+        # A guide that calls a command by another name shows it in passing: its own page has more.
+        if one is not None and " ".join(one.path) not in family.aliases
     )
     said = included_in(page)
     included = [tuple(name.split()) for name in family.shares.get(page.command, ())]
@@ -93,9 +96,10 @@ def with_synonyms(facts: PageFacts, synonyms: Iterable[PageFacts]) -> PageFacts:
     return replace(facts, commands=(*own, *programs.values()))
 
 
-def _also_called(command: Command, page: Page) -> Command:
-    """A command with the names that its page lists under ``Aliases``."""
-    found: dict[_Path, None] = {}
+def _also_called(command: Command, page: Page, family: Family) -> Command:
+    """A command with the names that its page lists under ``Aliases``, and those declared."""
+    called = " ".join(command.path)
+    found = {tuple(name.split()): None for name, one in family.aliases.items() if one == called}
     for name in aliases(page.sections):
         words = tuple(name.split())
         path = words if words[:1] == command.path[:1] else (*command.path[:-1], *words)

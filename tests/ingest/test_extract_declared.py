@@ -206,3 +206,20 @@ def test_the_programs_take_what_is_declared_of_them(release):
             for one in family.phantoms
             if one.rpartition(" ")[0] in {"", program}
         )
+
+
+def test_a_declared_alias_is_the_command_and_a_guide_that_shows_it_adds_none() -> None:
+    family = Family(aliases={"trivy fs": "trivy filesystem"})
+    own = (
+        b"## trivy filesystem\n\nScan local filesystem\n\n```\ntrivy filesystem [flags] PATH\n```\n"
+    )
+    own += b"\n### Options\n\n```\n      --severity strings   severities\n```\n"
+    guide = (
+        b"## trivy fs\n\n```\ntrivy fs [flags] PATH - if it is not there, nothing is scanned\n```\n"
+    )
+    facts = [
+        facts_of(parse("markdown", f"{n}.md", one), family) for n, one in enumerate((own, guide))
+    ]
+    told = surface_of("trivy", "1", facts, family.dialect)
+    [command] = [one for one in told.commands if len(one.path) == 2]
+    assert (command.path, command.aliases) == (("trivy", "filesystem"), (("trivy", "fs"),))
