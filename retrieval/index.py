@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from corpora.errors import CorruptSnapshot
 from corpora.model import Frozen, Passage
 from corpora.snapshot import Snapshot
-from retrieval.embed import CachedEmbedder, Embedder, OnProgress
+from retrieval.embed import CachedEmbedder, Embedder, OnProgress, open_embedder, reopen_embedder
 from retrieval.lexical import Bm25
 from retrieval.store import Location, Point, SparseVector, Store, create_store, open_store
 
@@ -174,17 +174,15 @@ def open_index(snapshot: Snapshot, embedder: Embedder, location: Location | None
     store does not open.
     """
     folder = snapshot.path / "index"
+    card = card_of(snapshot)
     try:
-        card = Card.model_validate_json((folder / "card.json").read_bytes())
         with np.load(folder / "terms.npz", allow_pickle=False) as terms:
             counts = {
                 product: TermCounts(terms[product][:, 0], terms[product][:, 1], points)
                 for product, points in card.points.items()
             }
     except (OSError, ValueError, KeyError) as error:
-        raise CorruptSnapshot(
-            f"The index of {snapshot.path} can't be read: {error}.", hint="Run: flagstone build"
-        ) from error
+        raise _unreadable(snapshot, error) from error
     if card.embedder != embedder.key:
         raise CorruptSnapshot(
             f"The index of snapshot {snapshot.id} was made by another embedding model.",
@@ -198,6 +196,30 @@ def open_index(snapshot: Snapshot, embedder: Embedder, location: Location | None
         own if own.is_dir() or not place.url else place, collection=place.collection(snapshot.id)
     )
     return Index(store, card.bm25, counts)
+
+
+def embedder_of(snapshot: Snapshot, models: Path) -> Embedder:
+    """The model that made a snapshot's index, from its export under ``models``.
+
+    Where it is not there, the default one: that of a snapshot which came without it, mostly.
+    Raises CorruptSnapshot where the index can't be read, ConfigurationError.
+    """
+    key = card_of(snapshot).embedder
+    return reopen_embedder(models, key) or open_embedder(models)
+
+
+def card_of(snapshot: Snapshot) -> Card:
+    """What the index of a snapshot says of itself. Raises CorruptSnapshot."""
+    try:
+        return Card.model_validate_json((snapshot.path / CARD).read_bytes())
+    except (OSError, ValueError) as error:
+        raise _unreadable(snapshot, error) from error
+
+
+def _unreadable(snapshot: Snapshot, error: Exception) -> CorruptSnapshot:
+    return CorruptSnapshot(
+        f"The index of {snapshot.path} can't be read: {error}.", hint="Run: flagstone build"
+    )
 
 
 def dense_vectors(

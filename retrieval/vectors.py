@@ -7,7 +7,7 @@ from pathlib import Path
 
 from corpora.snapshot import Snapshot
 from retrieval.embed import CachedEmbedder, Embedder
-from retrieval.index import CARD, Card, dense_texts
+from retrieval.index import card_of, dense_texts
 
 _NAME = "vectors-{key}.sqlite"
 
@@ -19,7 +19,7 @@ def prune_vectors(folder: Path, snapshots: Sequence[Snapshot], embedder: Embedde
     was. Raises StoreError, and CorruptSnapshot where a snapshot can't be read: then none is deleted
     but those of other models.
     """
-    made_by = {one.id: _model(one) for one in snapshots}
+    made_by = {one.id: card_of(one).embedder for one in snapshots}
     kept = {_NAME.format(key=key) for key in (*made_by.values(), embedder.key)}
     for file in folder.glob(_NAME.format(key="*")):
         if file.name not in kept:
@@ -31,11 +31,6 @@ def prune_vectors(folder: Path, snapshots: Sequence[Snapshot], embedder: Embedde
         return cache.prune(_texts(mine, embedder))
     finally:
         cache.close()
-
-
-def _model(snapshot: Snapshot) -> str:
-    """The key of the model that made a snapshot's index."""
-    return Card.model_validate_json((snapshot.path / CARD).read_bytes()).embedder
 
 
 def _texts(snapshots: Sequence[Snapshot], embedder: Embedder) -> Iterator[str]:

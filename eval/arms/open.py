@@ -8,15 +8,14 @@ from corpora.catalogue import Catalogue
 from corpora.snapshot import Snapshot
 from corpora.tokens import default_counter
 from eval.arms.knowledge import Service
-from retrieval.embed import open_embedder
 from retrieval.engine import Engine
-from retrieval.index import open_index
+from retrieval.index import embedder_of, open_index
 from retrieval.search import Searcher
 
 
 def open_service(data: Path) -> Service:
     """Open the corpus that serves from ``data``. Raises NoSnapshot, CorruptSnapshot."""
     snapshot = Snapshot.current(data)
-    embedder = open_embedder(data / "models")
+    embedder = embedder_of(snapshot, data / "models")
     searcher = Searcher(snapshot, open_index(snapshot, embedder), embedder)
     return Service(Engine(snapshot, searcher, Catalogue.load(), default_counter()))

@@ -23,9 +23,9 @@ from eval.retrieval.items import Question, Split, Unanswerable, load, load_unans
 from eval.retrieval.judge import Verdict, judge
 from eval.retrieval.outside import Outside, Service, load_services
 from eval.retrieval.summary import Summary, summarise, table
-from retrieval.embed import CachedEmbedder, Embedder, open_embedder
+from retrieval.embed import CachedEmbedder, Embedder
 from retrieval.engine import Engine
-from retrieval.index import open_index
+from retrieval.index import embedder_of, open_index
 from retrieval.search import Searcher, Tuning
 
 BASELINES = ((1024, 20), (512, 50))
@@ -139,7 +139,7 @@ def _contenders(
     say: Callable[[str], None],
 ) -> Iterator[Contender]:
     catalogue = Catalogue.load()
-    embedder = open_embedder(data / "models")
+    embedder = embedder_of(snapshot, data / "models")
     index = open_index(snapshot, embedder)
     modes = (
         ("flagstone", Tuning()),

@@ -32,9 +32,8 @@ from corpora.errors import FlagstoneError
 from corpora.snapshot import Snapshot
 from corpora.tokens import default_counter
 from eval.retrieval.items import load
-from retrieval.embed import open_embedder
 from retrieval.engine import Engine
-from retrieval.index import open_index
+from retrieval.index import embedder_of, open_index
 from retrieval.request import ContextRequest
 from retrieval.search import Searcher
 
@@ -154,7 +153,7 @@ def table(spent: dict[str, list[float]]) -> str:
 def open_engine(data: Path) -> Engine:
     """The engine over the serving snapshot. Raises NoSnapshot, CorruptSnapshot."""
     snapshot = Snapshot.current(data)
-    embedder = open_embedder(data / "models")
+    embedder = embedder_of(snapshot, data / "models")
     searcher = Searcher(snapshot, open_index(snapshot, embedder), embedder)
     return Engine(snapshot, searcher, Catalogue.load(), default_counter())
 

@@ -6,6 +6,13 @@ process imports neither torch nor sentence-transformers.
 
 from retrieval.embed.base import Embedder, OnProgress, Precision
 from retrieval.embed.cache import CachedEmbedder
-from retrieval.embed.models import open_embedder
+from retrieval.embed.models import open_embedder, reopen_embedder
 
-__all__ = ["CachedEmbedder", "Embedder", "OnProgress", "Precision", "open_embedder"]
+__all__ = [
+    "CachedEmbedder",
+    "Embedder",
+    "OnProgress",
+    "Precision",
+    "open_embedder",
+    "reopen_embedder",
+]

@@ -53,10 +53,24 @@ def open_embedder(
     folder = _exported(models, name, precision)
     if folder is None:
         folder = _export(models, name, _source(name), precision)
-    if read_card(folder).runtime == "torch":
+    return _open(folder, threads)
+
+
+def reopen_embedder(models: Path, key: str) -> Embedder | None:
+    """Open the model that made vectors of ``key``; None where its export is not there.
+
+    Raises ConfigurationError where it is damaged.
+    """
+    folder = models / key
+    return _open(folder) if (folder / CARD).is_file() else None
+
+
+def _open(folder: Path, threads: int | None = None) -> Embedder:
+    card = read_card(folder)
+    if card.runtime == "torch":
         from retrieval.embed.export import TorchEmbedder
 
-        return TorchEmbedder(_source(name), folder)
+        return TorchEmbedder(_source(card.model), folder)
     return OnnxEmbedder(folder, threads=threads)
 
 
