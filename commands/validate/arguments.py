@@ -20,6 +20,8 @@ _NO_ARGUMENTS = re.compile(
     r"(?:\s*\[-[^\]]*\]|\s*\[(?:[a-z]+[ -])?(?:options|flags)\])*\s*", re.IGNORECASE
 )
 _NUMBER = re.compile(r"\d")
+_BEGUN = re.compile(r"[\w./][^$`\s{]*\{[^$`\s]*")
+"""``web.{yaml,json}``: whatever the braces become, each word begins as this one does."""
 
 
 def check(located: Located, report: Report, doubt: Doubt, *, open_ended: bool) -> None:
@@ -30,27 +32,31 @@ def check(located: Located, report: Report, doubt: Doubt, *, open_ended: bool) -
     given = list(located.given)
     for one in given:
         _choices(located, one, report)
-    loose = open_ended or doubt.unreadable or _splits(located, given)
-    _groups(located, given, report, complete=not loose and not doubt.unknown)
+    several = _splitting(located, given)
+    doubtful = open_ended or doubt.unreadable
+    # What begins as an operand does may become several of them, and no option.
+    unsure = doubtful or not all(_BEGUN.fullmatch(word.text) for word in several)
+    _groups(located, given, report, complete=not unsure and not doubt.unknown)
     _repeated(located, given, report)
-    if not loose:
+    if not unsure:
         _required(located, given, report)
-    _operands(located, report, loose=loose)
+    _operands(located, report, loose=doubtful or bool(several))
 
 
-def _splits(located: Located, given: Iterable[Given]) -> bool:
-    """Tell whether a word that may become several, or none, stands where options may."""
+def _splitting(located: Located, given: Iterable[Given]) -> list[Word]:
+    """Give the words that may become several, or none, and stand where options may."""
     taken = {
         one.value_index + step
         for one in given
         if one.value_index is not None
         for step in range(len(one.values))
     }
-    return any(
-        word.splits or word.text[:1] == "[" or word.text in {"...", "…"}
+    return [
+        word
         for index, word in enumerate(located.words)
         if index not in taken and (word.splits or word.kind == "placeholder")
-    )
+        if word.splits or word.text[:1] == "[" or word.text in {"...", "…"}
+    ]
 
 
 # --- values ---------------------------------------------------------------------------------------

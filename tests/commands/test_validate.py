@@ -93,6 +93,7 @@ def test_what_is_right_is_valid(check, line):
         ("docker run -name web alpine", ("unknown_flag", "-name")),
         ("git rebase a b c", ("too_many_arguments", "c")),
         ("az vm delete -n vm", ("missing_required", "delete")),
+        ("az vm delete -n vm x={1,2}", ("missing_required", "delete")),
         ("az vm delete -n vm -g rg --all --only-new", ("conflicting_flags", "--only-new")),
         ("az vm delete -n vm -g rg --user me", ("missing_required", "--user")),
         ("cp --re a b", ("ambiguous_flag", "--re")),
