@@ -212,3 +212,14 @@ def test_a_change_to_come_is_no_deprecation() -> None:
         assert told is not None
         assert told["redirect"] == "new"
         assert told["hidden"] is True
+
+
+def test_an_action_that_is_wrapped_is_told_by_argparses_own_name() -> None:
+    import argparse
+
+    from ingest.models.azure import ask
+
+    switch = argparse.ArgumentParser().add_argument("--preview", action="store_true")
+    wrapped = type("PreviewArgumentAction", (type(switch),), {})
+    other = type("AddFilters", (argparse.Action,), {})
+    assert (ask.named(wrapped), ask.named(other)) == ("store_true", "AddFilters")

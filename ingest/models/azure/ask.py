@@ -10,6 +10,7 @@ the published reference, which leaves out deprecated spellings that the program 
 how many values an option takes; and it is read alone where there is no reference.
 """
 
+import argparse
 import gzip
 import json
 import os
@@ -18,6 +19,11 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+BUILT_IN = {
+    argparse.ArgumentParser()._registry_get("action", name): name  # what argparse calls them
+    for name in ("store_true", "store_false", "store_const", "append", "append_const", "count")
+}
 
 
 def text(value: Any) -> str:
@@ -56,6 +62,17 @@ def usual(default: Any, again: Any) -> str | bool | int | None:
     return default
 
 
+def named(action: type) -> str:
+    """Give the name of an action: argparse's own where the class is one of those, wrapped.
+
+    knack wraps the action of an option that is deprecated, or in preview, in a class of its own.
+    """
+    for base in action.__mro__:
+        if base in BUILT_IN:
+            return BUILT_IN[base]
+    return action.__name__
+
+
 def option(settings: dict[str, Any], again: dict[str, Any], told: dict[str, str]) -> dict[str, Any]:
     """Give what the parser is told of one argument, and what its help tells of its names.
 
@@ -72,7 +89,7 @@ def option(settings: dict[str, Any], again: dict[str, Any], told: dict[str, str]
         "retired": [str(getattr(one, "target", one)) for one in listed if deprecation(one)],
         "required": bool(settings.get("required")),
         "nargs": settings.get("nargs"),
-        "action": action if action is None or isinstance(action, str) else action.__name__,
+        "action": action if action is None or isinstance(action, str) else named(action),
         "choices": [str(one) for one in choices] if choices else None,
         "default": usual(settings.get("default"), again.get("default")),
         "hidden": settings.get("help") == "==SUPPRESS==",
