@@ -20,17 +20,16 @@ def excerpt(passage: Passage) -> str:
     """Give one line: ``--jobs=N: Use so many threads.`` of a definition, a sentence of others.
 
     What a sentence is about, the heading above it says. Empty where nothing short can be cut: a
-    term that is too long, a text that begins with code.
+    text that begins with code, or with a word that is too long.
     """
-    if not passage.names:
-        card = passage.kind == "synopsis"
-        sentence = first_sentence((passage.summary if card else "") or passage.text)
-        return "" if sentence.startswith(_CODE) else sentence
     term, _, said = passage.text.partition("\n")
-    if len(term) > _LONGEST_TERM:
-        return ""
-    sentence = first_sentence(said.strip())
-    return f"{term.strip()}: {sentence}" if sentence else term.strip()
+    # What goes on from an earlier passage has the names, and no term.
+    if passage.names and len(term) <= _LONGEST_TERM:
+        sentence = first_sentence(said.strip())
+        return f"{term.strip()}: {sentence}" if sentence else term.strip()
+    card = passage.kind == "synopsis"
+    sentence = first_sentence((passage.summary if card else "") or passage.text)
+    return "" if sentence.startswith(_CODE) else sentence
 
 
 def first_sentence(text: str, longest: int = LONGEST) -> str:
@@ -44,4 +43,5 @@ def first_sentence(text: str, longest: int = LONGEST) -> str:
     sentence = line[:end].strip()
     if len(sentence) <= longest:
         return sentence
-    return f"{sentence[:longest].rpartition(' ')[0]} …"
+    whole = sentence[:longest].rpartition(" ")[0]
+    return f"{whole} …" if whole else ""
