@@ -173,7 +173,7 @@ class Citation(Frozen):
     note: str = ""
     """When what it defines came and went, where the documented releases tell: ``since 15``."""
     excerpt: bool = False
-    """Whether ``text`` is the term and the first sentence alone; the rest can be had by ``id``."""
+    """Whether ``text`` is one line of the passage alone; the rest can be had by ``id``."""
     product: str
     releases: tuple[str, ...]
     tokens: int
