@@ -93,6 +93,24 @@ def rank(question: str, options: Sequence[Option]) -> list[tuple[Option, float]]
     return sorted(scored, key=lambda pair: (-pair[1], pair[0].name))
 
 
+def _chosen(
+    question: str, command: Command, names: Sequence[str], most: int, relative: float
+) -> list[Option]:
+    """The options that a question spells or that ``names`` name, then those that match it."""
+    shown = [option for option in command.options if not option.hidden]
+    spelled = set(question.split())
+    chosen = {
+        id(option): option
+        for option in shown
+        if not spelled.isdisjoint(option.spellings) or not set(names).isdisjoint(option.names)
+    }
+    ranked = rank(question, shown)
+    for option, score in ranked:
+        if score >= relative * ranked[0][1]:
+            chosen.setdefault(id(option), option)
+    return list(chosen.values())[:most]
+
+
 def _terms(option: Option) -> Counter[str]:
     found = Counter(terms(f"{option.description} {' '.join(option.choices[:20])}"))
     for term in terms(" ".join((*option.spellings, option.metavar))):
@@ -164,64 +182,40 @@ class Usages:
         command = self._card(hit)
         if command is None:
             return ""
-        return "\n".join(_line(option) for option in self._matching(question, hit, command))
+        usage = self._usage(question, hit.passage.product, hit.release, command, ())
+        return "\n".join(_line(option) for option in usage.options)
 
     def names(self, question: str, hit: Hit) -> str:
         """The names of the same options, in one line."""
         command = self._card(hit)
         if command is None:
             return ""
-        found = self._matching(question, hit, command, MOST_NAMES, RELATIVE_NAMES)
-        return ", ".join(option.names[0] for option in found if option.names)
-
-    def _matching(
-        self,
-        question: str,
-        hit: Hit,
-        command: Command,
-        most: int = MOST_OPTIONS,
-        relative: float = RELATIVE,
-    ) -> tuple[OptionUsage, ...]:
-        """The options of a card's command that match; not those that all commands inherit."""
-        own = replace(command, options=tuple(one for one in command.options if not one.inherited))
-        at = hit.passage.product, hit.release
-        return self._usage(question, *at, own, (), most, relative).options
+        found = _chosen(question, command, (), MOST_NAMES, RELATIVE_NAMES)
+        return ", ".join(option.name for option in found)
 
     def _card(self, hit: Hit) -> Command | None:
-        """The command whose card a passage is; None where its options have passages."""
+        """The command whose card a passage is, without what all commands inherit.
+
+        None where its options have passages.
+        """
         passage = hit.passage
         if passage.kind != "synopsis" or self._defines(passage.product, hit.release, passage.page):
             return None
-        return self.command(hit)
+        command = self.command(hit)
+        return command and replace(
+            command, options=tuple(one for one in command.options if not one.inherited)
+        )
 
     def _usage(
-        self,
-        question: str,
-        product: str,
-        release: str,
-        command: Command,
-        names: Sequence[str],
-        most: int = MOST_OPTIONS,
-        relative: float = RELATIVE,
+        self, question: str, product: str, release: str, command: Command, names: Sequence[str]
     ) -> CommandUsage:
-        shown = [option for option in command.options if not option.hidden]
-        spelled = set(question.split())
-        chosen = {
-            id(option): option
-            for option in shown
-            if not spelled.isdisjoint(option.spellings) or not set(names).isdisjoint(option.names)
-        }
-        ranked = rank(question, shown)
-        for option, score in ranked:
-            if score >= relative * ranked[0][1]:
-                chosen.setdefault(id(option), option)
         return CommandUsage(
             path=" ".join(command.path),
             synopsis=command.synopsis[0] if command.synopsis else _synopsis(command),
             summary=command.summary,
             options=tuple(
                 self._option(product, release, command, option)
-                for option in list(chosen.values())[:most]
+                for option in _chosen(question, command, names, MOST_OPTIONS, RELATIVE)
             ),
         )
 
