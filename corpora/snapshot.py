@@ -209,6 +209,15 @@ class Snapshot:
         )
         return self._select(where, (product, release, slug), order="here.position")
 
+    def defines(self, product: str, release: str, slug: str) -> bool:
+        """Whether a page has a passage that defines an option or parameter by name."""
+        query = (
+            "SELECT 1 FROM pages at JOIN locations l ON l.page = at.id JOIN passages p"
+            " ON p.number = l.passage AND p.names <> '[]'"
+            " WHERE at.product = ? AND at.release = ? AND at.slug = ? LIMIT 1"
+        )
+        return bool(self._rows(query, (product, release, slug)))
+
     def __iter__(self) -> Iterator[Passage]:
         """Every distinct passage, in the order of its id. Never in memory all at once."""
         with _readable(self.path), closing(_connect(self.path)) as connection:

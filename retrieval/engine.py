@@ -84,7 +84,7 @@ class Engine:
         self._commands = {name: snapshot.commands(name) for name in self.products}
         store = SurfaceStore.open(snapshot.path / SURFACES)
         self.surfaces = Surfaces(store, self.products, self, snapshot.id)
-        self._usages = Usages(store, self._defines)
+        self._usages = Usages(store, snapshot.defines)
 
     def record(self, product: str) -> ProductRecord:
         """What the snapshot holds of a product, found by id or alias. Raises UnknownProduct."""
@@ -223,10 +223,6 @@ class Engine:
             snapshot=self.snapshot.id,
             timings_ms={stage: round(1000 * spent, 2) for stage, spent in timings.items()},
         )
-
-    def _defines(self, product: str, release: str, page: str) -> bool:
-        """Whether a page has passages of single options; a card has them in its surface."""
-        return any(one.names for one in self.snapshot.page(product, release, page))
 
     def _used(
         self,

@@ -221,6 +221,18 @@ def test_a_snapshot_that_is_not_there_is_told(tmp_path: Path, embedder: Embedder
     assert caught.value.code == "no_snapshot"
 
 
+def test_a_page_defines_something_where_one_of_its_passages_does(engine: Engine) -> None:
+    snapshot = engine.snapshot
+    told = {
+        (product, release, slug): snapshot.defines(product, release, slug)
+        for product, record in snapshot.products.items()
+        for release in (one.label for one in record.releases)
+        for slug in snapshot.pages(product, release)
+    }
+    assert told == {at: any(one.names for one in snapshot.page(*at)) for at in told}
+    assert True in told.values()
+
+
 # --- how it is searched --------------------------------------------------------------------------
 
 
