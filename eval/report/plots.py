@@ -10,7 +10,7 @@ from eval.report.markdown import rate
 from eval.report.model import Group, Report
 from eval.scoring.statistics import Rate
 
-_COLOURS = ("#57606a", "#9a6700", "#bc4c00", "#0969da", "#1a7f37", "#8250df", "#bf3989", "#0a7ea4")
+COLOURS = ("#57606a", "#9a6700", "#bc4c00", "#0969da", "#1a7f37", "#8250df", "#bf3989", "#0a7ea4")
 """One for each arm, readable on white and on black."""
 _ROW, _SAID, _CHARACTER = 22, 150, 7
 """Pixels: of a row, of the number beside it, and of a character of a label."""
@@ -50,7 +50,7 @@ def chart(rows: Sequence[Group], what: str, *, top: float = 0.0, width: int = 48
         )
     for at, group in enumerate(rows):
         one: Rate = getattr(group, what)
-        y, colour = 15 + _ROW * at, _COLOURS[ARMS.index(group.arm) % len(_COLOURS)]
+        y, colour = 15 + _ROW * at, COLOURS[ARMS.index(group.arm) % len(COLOURS)]
         label = escape(named[group.model, group.arm])
         out.append(f'<text x="{left - 10}" y="{y + 4}" text-anchor="end">{label}</text>')
         if one.rate is None or one.low is None or one.high is None:

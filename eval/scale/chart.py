@@ -1,0 +1,109 @@
+"""Latency against the size of the index, as SVG: on logarithmic scales, where a power is a line."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from html import escape
+
+from eval.report.plots import COLOURS
+from eval.scale.measured import ROWS, Measured
+from eval.scale.summary import CALLED
+
+_DRAWN = (
+    ("named", "context"),
+    ("everywhere", "context"),
+    ("named", "fast"),
+    ("everywhere", "fast"),
+    ("named", "embed"),
+)
+_WIDTH, _HEIGHT, _LEFT, _TOP, _SAID = 440, 280, 64, 16, 250
+"""Pixels: of the plot, of what stands left of it and above, and of the labels at the right."""
+_LINE = 18
+_STYLE = (
+    "text{font:12px system-ui,sans-serif;fill:#1b1f24}"
+    "@media(prefers-color-scheme:dark){text{fill:#e6edf3}}"
+)
+
+
+def chart(sizes: Sequence[Measured]) -> str:
+    """The medians (points, joined) and the 99th percentiles (bars) of each size.
+
+    At least one size is needed.
+    """
+    return "".join(_parts(sizes))
+
+
+def _parts(sizes: Sequence[Measured]) -> Iterator[str]:
+    lines = {
+        (row, step): [
+            (one.points, one.latency[row][step])
+            for one in sizes
+            if step in one.latency.get(row, {})
+        ]
+        for row, step in _DRAWN
+    }
+    spreads = [spread for line in lines.values() for _, spread in line]
+    across = _Scale([one.points for one in sizes], _LEFT, _WIDTH)
+    up = _Scale([ms for one in spreads for ms in (one.p50, one.p99)], _TOP + _HEIGHT, -_HEIGHT)
+    whole, high = _LEFT + _WIDTH + _SAID, _TOP + _HEIGHT + 44
+    yield (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {whole} {high}" role="img" '
+        f'width="100%" style="max-width:{whole}px"><style>{_STYLE}</style>'
+    )
+    yield "<title>Latency of a context against the size of the index</title>"
+    for value in up.ticks():
+        y = up.at(value)
+        yield _rule(_LEFT, y, _LEFT + _WIDTH, y) + _text(_LEFT - 8, y + 4, f"{value:g} ms", "end")
+    for value in across.ticks():
+        x = across.at(value)
+        yield _rule(x, _TOP, x, _TOP + _HEIGHT)
+        yield _text(x, _TOP + _HEIGHT + 18, f"{value:,.0f}", "middle")
+    yield _text(_LEFT + _WIDTH / 2, high - 6, "passages in the index", "middle")
+    for at, ((row, step), line) in enumerate(lines.items()):
+        if not line:
+            continue
+        colour = COLOURS[3 + at]
+        places = [(across.at(points), up.at(one.p50), up.at(one.p99)) for points, one in line]
+        joined = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in places)
+        yield f'<polyline points="{joined}" fill="none" stroke="{colour}" stroke-width="2"/>'
+        for x, y, worst in places:
+            yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>'
+            yield _rule(x, y, x, worst, colour)
+        y = _TOP + 10 + _LINE * at
+        yield f'<circle cx="{_LEFT + _WIDTH + 22}" cy="{y}" r="4" fill="{colour}"/>'
+        said = CALLED[step] if step == "embed" else f"{CALLED[step]}, {ROWS[row]}"
+        yield _text(_LEFT + _WIDTH + 34, y + 4, said)
+    y = _TOP + 10 + _LINE * (len(lines) + 1)
+    yield _text(_LEFT + _WIDTH + 18, y, "Points: medians. Bars: to the 99th percentile.")
+    yield "</svg>"
+
+
+class _Scale:
+    """A logarithmic scale over the values, from whole powers of ten or a third of one."""
+
+    def __init__(self, values: Sequence[float], start: float, length: float) -> None:
+        low, high = math.log10(min(values)), math.log10(max(values))
+        self._low, self._high = math.floor(3 * low) / 3, math.ceil(3 * high) / 3
+        if self._low == self._high:
+            self._low, self._high = self._low - 1 / 3, self._high + 1 / 3
+        self._start, self._length = start, length
+
+    def at(self, value: float) -> float:
+        """Its pixel."""
+        share = (math.log10(value) - self._low) / (self._high - self._low)
+        return self._start + self._length * share
+
+    def ticks(self) -> list[float]:
+        """1, 2 and 5 times each power of ten that lies on it."""
+        powers = range(math.floor(self._low), math.ceil(self._high) + 1)
+        every = (step * 10.0**power for power in powers for step in (1, 2, 5))
+        return [one for one in every if self._low - 1e-9 <= math.log10(one) <= self._high + 1e-9]
+
+
+def _rule(x: float, y: float, to_x: float, to_y: float, colour: str = "#8885") -> str:
+    return f'<line x1="{x:.1f}" y1="{y:.1f}" x2="{to_x:.1f}" y2="{to_y:.1f}" stroke="{colour}"/>'
+
+
+def _text(x: float, y: float, said: str, anchor: str = "start") -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(said)}</text>'

@@ -1,0 +1,111 @@
+"""A service under load: so many clients at once, over HTTP."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection, HTTPException
+from itertools import count
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from eval.scale.child import again
+from eval.scale.measured import Load, Spread
+from eval.serving.__main__ import post, served, timed
+from retrieval.embed import Embedder
+from retrieval.request import ContextRequest, Mode
+
+MODES: tuple[Mode, ...] = ("hybrid", "fast")
+
+PATIENCE = 60
+"""Seconds until an answer is given up."""
+
+PAUSE = 0.1
+"""Seconds that a client waits after an error, before its next question."""
+
+MOST_SPACES = 1_000
+"""After so many rounds the spaces behind a question begin anew: its vector is forgotten by then."""
+
+
+def embedding(embedder: Embedder, requests: Sequence[ContextRequest], rounds: int) -> float:
+    """Median milliseconds of embedding one question, one after the other."""
+    texts = [one.query for one in requests]
+    for text in texts[:10]:
+        embedder.embed([text])
+    spent = [
+        timed(lambda one=text: embedder.embed([one]))[0]  # type: ignore[misc]
+        for text in texts * rounds
+    ]
+    return Spread.of(spent).p50
+
+
+def load(
+    data: Path,
+    requests: Sequence[ContextRequest],
+    clients: Sequence[int],
+    seconds: float,
+    embed: float,
+    say: Callable[[str], None],
+) -> list[Load]:
+    """Ask a service over ``data`` for so many seconds, in each mode and with each number of them.
+
+    Raises RuntimeError where the service does not start.
+    """
+    found = []
+    with served(data) as (address, _):
+        bodies = _bodies(requests)
+        for mode in MODES:
+            _run(address, bodies, mode, min(clients), min(seconds, 2.0))  # warms up
+            for number in clients:
+                spent, errors, took = _run(address, bodies, mode, number, seconds)
+                one = Load(
+                    mode=mode,
+                    clients=number,
+                    seconds=took,
+                    latency=Spread.of(spent) if spent else None,
+                    errors=errors,
+                    embed=embed,
+                )
+                say(f"{mode}, {number} clients: {one.rate:.1f} answers a second")
+                found.append(one)
+    return found
+
+
+def _bodies(requests: Sequence[ContextRequest]) -> Iterator[ContextRequest]:
+    """The questions without end, none twice until the service has forgotten it."""
+    for number in count():
+        for request in requests:
+            yield again(request, number % MOST_SPACES)
+
+
+def _run(
+    address: str, bodies: Iterator[ContextRequest], mode: Mode, clients: int, seconds: float
+) -> tuple[list[float], int, float]:
+    """Milliseconds of each answer, the number of errors, and the seconds until the last one."""
+    lock = threading.Lock()
+    start = time.monotonic()
+
+    def ask() -> tuple[list[float], int]:
+        spent: list[float] = []
+        errors = 0
+        place = urlsplit(address)
+        connection = HTTPConnection(place.hostname or "", place.port, timeout=PATIENCE)
+        while time.monotonic() - start < seconds:
+            with lock:
+                request = next(bodies)
+            body = request.model_dump(exclude_none=True) | {"mode": mode}
+            try:
+                spent.append(timed(lambda one=body: post(connection, one))[0])  # type: ignore[misc]
+            except (RuntimeError, OSError, HTTPException):
+                errors += 1
+                connection.close()
+                time.sleep(PAUSE)
+        connection.close()
+        return spent, errors
+
+    with ThreadPoolExecutor(clients) as pool:
+        told = [one.result() for one in [pool.submit(ask) for _ in range(clients)]]
+    took = time.monotonic() - start
+    return [one for spent, _ in told for one in spent], sum(errors for _, errors in told), took
