@@ -5,10 +5,10 @@ BIN    := $(VENV)/bin
 DEMO   ?= .flagstone
 
 .DEFAULT_GOAL := help
-.PHONY: help demo corpus test lint types layers unit slow serve bench clean reliability sbom audit
+.PHONY: help demo corpus test lint types layers unit slow serve bench bench-scale clean reliability sbom audit
 
 help: ## list the recipes
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(BIN)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Flagstone needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
@@ -74,6 +74,9 @@ audit: ## look the pinned packages up in a database of known vulnerabilities (ne
 
 bench: $(BIN)/.installed ## the retrieval benchmark on the demo corpus: ours beside the baselines
 	$(BIN)/python -m eval.retrieval --data $(DEMO)
+
+bench-scale: $(BIN)/.installed ## latency and memory against the size of the index; SIZES=10000,100000
+	$(BIN)/python -m eval.scale --data $(DEMO) --sizes $${SIZES:-10000,100000} --clients 1,8,32
 
 clean: ## remove the environment and the demo corpus
 	rm -rf $(VENV) $(VENV)-tools $(DEMO) sbom.json

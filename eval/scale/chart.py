@@ -19,7 +19,7 @@ _DRAWN = (
 )
 _WIDTH, _HEIGHT, _LEFT, _TOP, _SAID = 440, 280, 64, 16, 250
 """Pixels: of the plot, of what stands left of it and above, and of the labels at the right."""
-_LINE = 18
+_LINE, _ASIDE = 18, 2
 _STYLE = (
     "text{font:12px system-ui,sans-serif;fill:#1b1f24}"
     "@media(prefers-color-scheme:dark){text{fill:#e6edf3}}"
@@ -69,13 +69,14 @@ def _parts(sizes: Sequence[Measured]) -> Iterator[str]:
         yield f'<polyline points="{joined}" fill="none" stroke="{colour}" stroke-width="2"/>'
         for x, y, worst in places:
             yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>'
-            yield _rule(x, y, x, worst, colour)
+            aside = x + _ASIDE * at  # bars of one size would hide each other
+            yield _rule(aside, y, aside, worst, colour)
         y = _TOP + 10 + _LINE * at
         yield f'<circle cx="{_LEFT + _WIDTH + 22}" cy="{y}" r="4" fill="{colour}"/>'
         said = CALLED[step] if step == "embed" else f"{CALLED[step]}, {ROWS[row]}"
         yield _text(_LEFT + _WIDTH + 34, y + 4, said)
-    y = _TOP + 10 + _LINE * (len(lines) + 1)
-    yield _text(_LEFT + _WIDTH + 18, y, "Points: medians. Bars: to the 99th percentile.")
+    for at, said in enumerate(("Points: medians.", "Bars: up to the 99th percentile.")):
+        yield _text(_LEFT + _WIDTH + 18, _TOP + 10 + _LINE * (len(lines) + 1 + at), said)
     yield "</svg>"
 
 

@@ -20,15 +20,13 @@ from corpora.snapshot import Snapshot
 from corpora.tokens import default_counter
 from eval.scale.choice import Asked
 from eval.scale.copies import declared
-from eval.scale.measured import Measured, Spread, memory, on_disk
+from eval.scale.measured import STAGES, Measured, Spread, memory, on_disk
 from eval.serving.__main__ import timed
 from retrieval.engine import Engine
 from retrieval.index import Index, embedder_of, open_index
 from retrieval.request import ContextRequest
 from retrieval.search import Searcher
 from retrieval.store import Scope
-
-_STAGES = ("embed", "dense", "lexical")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -87,7 +85,7 @@ def latencies(
             words, _ = timed(lambda one=fast: engine.context(one))  # type: ignore[misc]
             if number == 0:
                 continue
-            for stage in _STAGES:
+            for stage in STAGES:
                 if stage in answer.timings_ms:  # a question without a word has no lexical stage
                     spent[stage].append(answer.timings_ms[stage])
             spent["context"].append(whole)

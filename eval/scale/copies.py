@@ -34,9 +34,10 @@ def declared(catalogue: Mapping[str, Product], products: Sequence[str]) -> dict[
     found = {}
     for name in products:
         copy = _MARK.fullmatch(name)
-        original = catalogue.get(copy["product"] if copy else name)
-        if original is None:
+        wanted = copy["product"] if copy else name
+        if wanted not in catalogue:
             continue  # as the engine does: a product that is declared no more isn't asked about
+        original = catalogue[wanted]
         found[name] = original if copy is None else _named(original, name, int(copy["number"]))
     return found
 

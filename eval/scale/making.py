@@ -92,7 +92,7 @@ def make(data: Path, base: Snapshot, kept: Set[Release], points: int, to: Path, 
     """A snapshot of so many points in ``to``: the releases ``kept``, filled up with copies.
 
     One that stands there already, made of the same, is taken as it is. Raises InvalidRequest where
-    something else stands there.
+    something else stands there, or a release is declared no more.
     """
     card = Made(snapshot=base.id, points=points, kept=tuple(sorted(kept)))
     if (to / _CARD).is_file() and Made.model_validate_json((to / _CARD).read_bytes()) == card:
@@ -109,13 +109,20 @@ def make(data: Path, base: Snapshot, kept: Set[Release], points: int, to: Path, 
     files += copies(list(originals.values()), points - len(held))
     names = sorted({file.header.product for file in files})
     say(f"{points:,} points: {len(files)} releases of {len(names)} products")
+    products = declared(Catalogue.load(), names)
+    for header in (file.header for file in files):
+        if header.product not in products or header.label not in products[header.product].labels:
+            raise InvalidRequest(
+                f"{header.product} {header.label} is served, and declared no more.",
+                hint="Run: flagstone build",
+            )
     steps = _Steps(say)
     indexer = MovedIndexer(
         embedder_of(base, data / "models"), data / "vectors", bm25=card_of(base).bm25
     )
     staged = stage(
         to,
-        declared(Catalogue.load(), names),
+        products,
         files,
         indexer.key,
         on_progress=lambda done, of: steps("releases merged", done, of),

@@ -12,8 +12,11 @@ from corpora.model import Frozen
 ROWS = {"named": "product named", "everywhere": "all products"}
 """The two rows of questions, and what a table calls them."""
 
-STEPS = ("embed", "dense", "lexical", "context", "fast")
-"""What is timed: three stages of a context, the whole of it, and one in ``mode=fast``."""
+STAGES = ("resolve", "embed", "dense", "lexical", "read", "assemble")
+"""Of a context, as it tells them itself."""
+
+STEPS = (*STAGES, "context", "fast")
+"""What is timed: the stages, the whole of it, and one in ``mode=fast``."""
 
 
 class Spread(Frozen):

@@ -6,12 +6,11 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from eval.scale.measured import ROWS, STEPS, Load, Measured, Report
+from eval.scale.measured import ROWS, STAGES, STEPS, Load, Measured, Report
 
 CALLED = {
+    **{stage: stage for stage in STAGES},
     "embed": "embed alone",
-    "dense": "dense",
-    "lexical": "lexical",
     "context": "whole context",
     "fast": "whole context, fast",
 }
