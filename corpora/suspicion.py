@@ -105,8 +105,11 @@ def flags_of(text: str) -> tuple[Flag, ...]:
     """What about ``text`` is suspicious; mostly nothing. Some 5 µs for a passage."""
     lowered = text.lower()
     odd = not text.isascii() and any(one in text for one in _FOLDED)
-    return tuple(
-        flag
-        for flag, pattern in _PATTERNS
-        if (odd or any(word in lowered for word in _WORDS[flag])) and pattern.search(text)
-    )
+    found = []
+    for flag, pattern in _PATTERNS:
+        for word in _WORDS[flag]:
+            if word in lowered or odd:
+                if pattern.search(text):
+                    found.append(flag)
+                break
+    return tuple(found)

@@ -109,21 +109,26 @@ def distinct(hits: Iterable[Hit]) -> tuple[Hit, ...]:
     """
     kept: list[Hit] = []
     prose: set[tuple[str, frozenset[str]]] = set()
-    defined: dict[tuple[str, ...], list[frozenset[str]]] = {}
+    defined: dict[tuple[str, ...], list[str]] = {}
     for hit in hits:
         passage = hit.passage
-        words = frozenset(passage.text.split())
         if not passage.names:
-            if (passage.product, words) in prose:
+            said = passage.product, frozenset(passage.text.split())
+            if said in prose:
                 continue
-            prose.add((passage.product, words))
+            prose.add(said)
         else:
             before = defined.setdefault((passage.product, *sorted(passage.names)), [])
-            if any(len(words & other) >= ALIKE * len(words | other) for other in before):
+            if any(_alike(passage.text, other) for other in before):
                 continue
-            before.append(words)
+            before.append(passage.text)
         kept.append(hit)
     return tuple(kept)
+
+
+def _alike(text: str, other: str) -> bool:
+    words, others = set(text.split()), set(other.split())
+    return len(words & others) >= ALIKE * len(words | others)
 
 
 def _forms(

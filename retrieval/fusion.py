@@ -29,8 +29,7 @@ def fuse(dense: Sequence[Scored], lexical: Sequence[Scored], dense_weight: float
     for ranking, weight in zip((dense, lexical), weights, strict=True):
         if ranking:
             total += weight * _standardised(ids, ranking)
-    order = sorted(range(len(ids)), key=lambda place: (-total[place], ids[place]))
-    return [Scored(ids[place], float(total[place])) for place in order]
+    return [Scored(one, -score) for score, one in sorted(zip((-total).tolist(), ids, strict=True))]
 
 
 def _standardised(ids: Sequence[str], ranking: Sequence[Scored]) -> NDArray[np.float64]:

@@ -258,6 +258,8 @@ def _raised(
 def _release(passage: Passage, scope: Scope) -> str | None:
     """The release of the scope at which this passage holds."""
     for product, release in scope.pairs:
-        if passage.product == product and release in passage.releases:
-            return release
+        if passage.product == product:
+            for location in passage.locations:
+                if location.release == release:
+                    return release
     return None

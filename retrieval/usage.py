@@ -30,6 +30,9 @@ PAGES_KEPT = 16_384
 LONGEST_LINE = 160
 """Characters said of an option on the card of its command; the whole is at ``/commands``."""
 
+NOTES_KEPT = 16_384
+"""Definitions of which is kept when their options came and went: some 8 MB."""
+
 RANKINGS_KEPT = 256
 """Commands of which is kept how to rank their options, some 90 kB for one with 70 options."""
 
@@ -92,6 +95,7 @@ class Usages:
         """``defines`` tells whether a page (product, release, slug) has passages of its options."""
         self._store = store
         self._defines = lru_cache(PAGES_KEPT)(defines)
+        self._note = lru_cache(NOTES_KEPT)(self._read_note)
         self._ranking = lru_cache(RANKINGS_KEPT)(self._read_ranking)
 
     def of(
@@ -123,24 +127,33 @@ class Usages:
 
     def command(self, hit: Hit) -> Command | None:
         """The command whose page a passage was cut from."""
-        if not hit.passage.command or hit.passage.product not in self._store.products:
+        return self._documented(hit.passage.product, hit.release, hit.passage.command)
+
+    def _documented(self, product: str, release: str, line: str) -> Command | None:
+        """The command or statement that a reference page documents."""
+        if not line or product not in self._store.products:
             return None
-        path = tuple(hit.passage.command.split())
-        at = hit.passage.product, hit.release
+        at, path = (product, release), tuple(line.split())
         return self._store.command(*at, path) or self._store.command(*at, path, "statement")
 
-    def note(self, hit: Hit) -> str:
-        """When the option that a passage defines came and went, in words; mostly nothing."""
-        command = self.command(hit) if hit.passage.names else None
+    def _read_note(self, product: str, release: str, line: str, names: Sequence[str]) -> str:
+        command = self._documented(product, release, line)
         if command is None:
             return ""
-        options = (command.option(name) for name in hit.passage.names)
+        options = (command.option(name) for name in names)
         notes = {
-            life(self._store, hit.release, hit.passage.product, command, option).note
+            life(self._store, release, product, command, option).note
             for option in options
             if option
         }
         return notes.pop() if len(notes) == 1 else ""
+
+    def note(self, hit: Hit) -> str:
+        """When the option that a passage defines came and went, in words; mostly nothing."""
+        passage = hit.passage
+        if not passage.names:
+            return ""
+        return self._note(passage.product, hit.release, passage.command, passage.names)
 
     def card(self, question: str, hit: Hit) -> str:
         """The options that match, as lines, for a passage that is the card of a whole command.

@@ -144,10 +144,14 @@ def _tied(better: Scored, worse: Scored) -> bool:
     return better.score - worse.score <= _TIE * max(1.0, abs(better.score))
 
 
+def _falling(one: Scored) -> tuple[float, str]:
+    return -one.score, one.id
+
+
 def _ordered(found: Sequence[Scored]) -> list[Scored]:
     ordered: list[Scored] = []
     tie: list[Scored] = []
-    for one in sorted(found, key=lambda one: (-one.score, one.id)):
+    for one in sorted(found, key=_falling):
         if tie and not _tied(tie[0], one):
             ordered += sorted(tie, key=lambda one: one.id)
             tie = []
