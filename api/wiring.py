@@ -23,10 +23,10 @@ from ingest.installation import installation, snapshot_ids
 from ingest.refresh import Discovery, RefreshReport, discovery
 from ingest.refresh import refresh as run_refresh
 from ingest.snapshot import build_lock, rolled_back
-from retrieval.embed import Embedder, open_embedder
+from retrieval.embed import Embedder, open_embedder, reopen_embedder
 from retrieval.embed.pool import Opening, processes
 from retrieval.engine import Engine
-from retrieval.index import Indexer, open_index
+from retrieval.index import Indexer, card_of, open_index
 from retrieval.request import ContextRequest
 from retrieval.search import Searcher
 from retrieval.store import Layout, Location
@@ -171,11 +171,27 @@ def _questions(settings: Settings, catalogue: Catalogue, staged: Snapshot) -> As
 
 def open_settings_embedder(settings: Settings) -> Embedder:
     """The embedding model that the settings name."""
-    # Workers share the processors: a session each with a thread per processor would fight.
-    threads = max(1, (os.cpu_count() or 1) // settings.workers) if settings.workers > 1 else None
     return open_embedder(
-        models_folder(settings), model=settings.model, precision=settings.precision, threads=threads
+        models_folder(settings),
+        model=settings.model,
+        precision=settings.precision,
+        threads=_threads(settings),
     )
+
+
+def _reopened(settings: Settings, key: str) -> Embedder:
+    """The model that made a snapshot's vectors, whatever the settings name for the next build.
+
+    Theirs where its export is gone: if they name another one, opening the index says so.
+    """
+    models = models_folder(settings)
+    made_by = reopen_embedder(models, key, threads=_threads(settings))
+    return made_by or open_settings_embedder(settings)
+
+
+def _threads(settings: Settings) -> int | None:
+    # Workers share the processors: a session each with a thread per processor would fight.
+    return max(1, (os.cpu_count() or 1) // settings.workers) if settings.workers > 1 else None
 
 
 def models_folder(settings: Settings) -> Path:
@@ -224,13 +240,14 @@ def settle(settings: Settings) -> None:
 def open_serving(settings: Settings, metrics: Metrics | None = None) -> Serving:
     """The engine over the data directory, opened at the first question, and counted if asked to."""
     catalogue = Catalogue.load(settings.products)
-    opened: list[Embedder] = []  # once for all snapshots: a second, and 100 MB
+    opened: dict[str, Embedder] = {}  # once for all snapshots of a model: a second, and 100 MB
 
     def open_engine(path: Path) -> Engine:
         snapshot = Snapshot.open(path)
-        if not opened:
-            opened.append(open_settings_embedder(settings))
-        embedder = opened[0]
+        made_by = card_of(snapshot).embedder
+        if made_by not in opened:
+            opened[made_by] = _reopened(settings, made_by)
+        embedder = opened[made_by]
         index = open_index(snapshot, embedder, _location(settings))
         parts = (snapshot, Searcher(snapshot, index, embedder), catalogue, default_counter())
         if metrics is None:

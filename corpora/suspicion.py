@@ -80,6 +80,36 @@ _PATTERNS: tuple[tuple[Flag, re.Pattern[str]], ...] = (
 )
 
 
+_WORDS: dict[Flag, tuple[str, ...]] = {
+    "addresses_model": (
+        "instruction", "prompt", "guidelines", "you are now", "ing this", "note", "message",
+        "attention", "important",
+    ),
+    "chat_markup": (
+        "<|", "inst]", "sys>>", "tool_call", "function_call", "tool_result", "system_prompt",
+        "antml:",
+    ),
+    "hides_from_user": ("the user", "the human"),
+    "sends_secrets": ("http", "curl", "wget"),
+    "runs_download": ("curl", "wget", "iwr", "invoke-webrequest", "iex"),
+    "decodes_and_runs": ("base64", "b64decode"),
+}  # fmt: skip
+"""Whatever a pattern matches has one of these words in it, in lower case: most texts have none, and
+looking for a word takes a fiftieth of the time."""
+
+_FOLDED = "ſİıK"
+"""What patterns take for an s, i or k in either case, and ``lower`` leaves as it is, or splits."""
+
+
 def flags_of(text: str) -> tuple[Flag, ...]:
-    """What about ``text`` is suspicious; mostly nothing. Some 50 µs for a passage."""
-    return tuple(flag for flag, pattern in _PATTERNS if pattern.search(text))
+    """What about ``text`` is suspicious; mostly nothing. Some 5 µs for a passage."""
+    lowered = text.lower()
+    odd = not text.isascii() and any(one in text for one in _FOLDED)
+    found = []
+    for flag, pattern in _PATTERNS:
+        for word in _WORDS[flag]:
+            if word in lowered or odd:
+                if pattern.search(text):
+                    found.append(flag)
+                break
+    return tuple(found)

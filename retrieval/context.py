@@ -108,16 +108,27 @@ def distinct(hits: Iterable[Hit]) -> tuple[Hit, ...]:
     the same names are alike if they share most of their words; other passages if they share all.
     """
     kept: list[Hit] = []
-    seen: dict[tuple[str, ...], list[frozenset[str]]] = {}
+    prose: set[tuple[str, frozenset[str]]] = set()
+    defined: dict[tuple[str, ...], list[str]] = {}
     for hit in hits:
-        words = frozenset(hit.passage.text.split())
-        before = seen.setdefault((hit.passage.product, *sorted(hit.passage.names)), [])
-        alike = ALIKE if hit.passage.names else 1.0
-        if any(len(words & other) >= alike * len(words | other) for other in before):
-            continue
-        before.append(words)
+        passage = hit.passage
+        if not passage.names:
+            said = passage.product, frozenset(passage.text.split())
+            if said in prose:
+                continue
+            prose.add(said)
+        else:
+            before = defined.setdefault((passage.product, *sorted(passage.names)), [])
+            if any(_alike(passage.text, other) for other in before):
+                continue
+            before.append(passage.text)
         kept.append(hit)
     return tuple(kept)
+
+
+def _alike(text: str, other: str) -> bool:
+    words, others = set(text.split()), set(other.split())
+    return len(words & others) >= ALIKE * len(words | others)
 
 
 def _forms(
@@ -198,8 +209,8 @@ def _block(number: int, citation: Citation, *, headed: bool) -> str:
 
 def _fence(hits: Sequence[Hit]) -> str:
     """A run of tildes longer than any in these passages."""
-    texts = ("\n".join((*hit.passage.heading, hit.passage.text)) for hit in hits)
-    runs = (len(run) for text in texts for run in re.findall(r"~{3,}", text))
+    texts = (text for hit in hits for text in (*hit.passage.heading, hit.passage.text))
+    runs = (len(run) for text in texts if "~~~" in text for run in re.findall(r"~{3,}", text))
     return "~" * (max(runs, default=2) + 1)
 
 

@@ -304,6 +304,8 @@ def _unversioned(query: str, seen: Recognised) -> str:
 
 
 class _Stopwatch:
+    """Times each stage; one that is entered again goes on where it stopped."""
+
     def __init__(self, timings: dict[str, float]) -> None:
         self._timings = timings
 
@@ -320,4 +322,5 @@ class _Lap(AbstractContextManager[None]):
         self._since = time.perf_counter()
 
     def __exit__(self, *_: object) -> None:
-        self._timings[self._stage] = time.perf_counter() - self._since
+        spent = time.perf_counter() - self._since
+        self._timings[self._stage] = self._timings.get(self._stage, 0.0) + spent

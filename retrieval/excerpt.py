@@ -12,8 +12,9 @@ options into a context as 100, in 8 % fewer tokens; with 50 some were missed."""
 
 _LONGEST_TERM = 120
 _CODE = ("```", "~~~")
-_SENTENCE = re.compile(r"[^\n]*?(?:[.!?](?=\s|$)|$)", re.MULTILINE)
+_END = re.compile(r"[.!?](?=\s|$)")
 _ABBREVIATED = re.compile(r"(?:\b(?:e\.g|i\.e|etc|cf|vs|approx|resp)|\b[A-Z])\.$")
+_ABBREVIATION = len("approx.")
 
 
 def excerpt(passage: Passage) -> str:
@@ -35,10 +36,11 @@ def excerpt(passage: Passage) -> str:
 def first_sentence(text: str, longest: int = LONGEST) -> str:
     """The first sentence of the first line; cut at a word, with an ellipsis, if it is too long."""
     line = text.partition("\n")[0]
-    end = 0
-    for match in _SENTENCE.finditer(line):
-        end = match.end()
-        if not _ABBREVIATED.search(line[:end]):
+    end = len(line)
+    for match in _END.finditer(line):
+        # No abbreviation is longer, so that nothing before it need be looked at.
+        if not _ABBREVIATED.search(line, max(0, match.end() - _ABBREVIATION), match.end()):
+            end = match.end()
             break
     sentence = line[:end].strip()
     if len(sentence) <= longest:

@@ -1,31 +1,32 @@
 """Search within a scope: by words and by meaning, the two fused.
 
-Each channel gives its best candidates. A candidate's scores are standardised within each channel
-(z-score over that channel's candidates; one that a channel didn't return counts as its worst) and
-added with fixed weights. Fusing scores rather than ranks keeps how *clearly* a channel preferred
-something. docs/retrieval.md has the numbers.
+Each channel gives its best candidates; their scores are fused (`retrieval.fusion`). To that comes
+what a passage gains by what it is (`retrieval.prior`), and by what the question spells out. What is
+needed of a candidate for that is read without the passage: few of them end up in an answer.
 """
 
 from __future__ import annotations
 
-import math
+import json
 import re
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corpora.model import Frozen, Hit, Passage
 from corpora.snapshot import Snapshot
+from retrieval.answerable import LOOKED_AT, probability, summed
+from retrieval.batch import BatchCache
 from retrieval.embed import Embedder
-from retrieval.index import Index, TermCounts, lexical_vector
-from retrieval.lexical import word_indices
+from retrieval.fusion import fuse
+from retrieval.index import Index, lexical_vector
 from retrieval.prior import Prior
-from retrieval.store import Scope, Scored, SparseVector
+from retrieval.store import Scope, Scored
 
 Mode = Literal["hybrid", "dense", "lexical"]
 
@@ -89,6 +90,15 @@ class Found:
         return replace(self, hits=tuple(kept))
 
 
+class _Worth(NamedTuple):
+    """What decides how a candidate is weighed, whatever was asked."""
+
+    gain: float
+    names: str
+    """The names that it defines, as JSON: parsed only where a question spells a name."""
+    command: str
+
+
 class Searcher:
     """Searches one snapshot. Safe to use from several threads."""
 
@@ -105,7 +115,9 @@ class Searcher:
         self._corpus = summed(index.terms.values())
         # A snapshot never changes, and neither does what is made of its texts.
         self._vector = lru_cache(QUESTIONS_KEPT)(self._embedded)
-        self._terms = lru_cache(PASSAGES_KEPT)(self._terms_of)
+        self._worths = BatchCache(WORTHS_KEPT, self._worths_of)
+        self._passages = BatchCache(PASSAGES_KEPT, snapshot.passages)
+        self._terms = BatchCache(PASSAGES_KEPT, self._terms_of)
         self.tuning = tuning or Tuning()
 
     def search(
@@ -140,107 +152,79 @@ class Searcher:
             with timer("lexical"):
                 lexical = self._index.store.sparse(words, scope, limit)
         fused = fuse(dense, lexical, self.tuning.dense_weight)
-        with timer("read"):
-            fused = self._weighed(fused)
         asked = frozenset(_IDENTIFIER.findall(query))
-        # Where a passage may be raised by what it defines, every candidate has to be looked at.
-        raising = bool(asked or commands)
+        one_product = len({product for product, _ in scope.pairs}) == 1
         with timer("read"):
-            needed = limit if raising else max(depth, self._relevant(fused))
-            hits = self._hits(fused[: min(needed, limit)], scope)
+            worths = self._worths.of([one.id for one in fused])
+            weighed = _ordered(
+                Scored(one.id, one.score + worths[one.id].gain) for one in fused if one.id in worths
+            )
+            if not weighed:
+                return Found((), 0.0, abstain=True)
+            worst = weighed[-1].score
+            best = weighed[:limit]
+            if asked or commands:
+                best = _raised(best, worths, asked, commands)
+            floor = _between(worst, best[0].score, self.tuning.kept)
+            needed = max(depth, sum(one.score >= floor for one in best))
+            if asked and not one_product:
+                needed = limit  # a name stands in any product, and but one of them is kept
+            hits = self._hits(best[:needed], scope)
         if not hits:
             return Found((), 0.0, abstain=True)
-        if raising:
-            hits = _raised(hits, asked, commands)
-        best, worst = hits[0].score, fused[-1].score
-        nearest = dense[0].score if dense else None
-        one = len({product for product, _ in scope.pairs}) == 1
-        least = self.tuning.answerable if one else self.tuning.answerable_by_any
-        abstain = self._answerable(query, words, nearest, hits) < least
-        return Found(hits, _between(worst, best, self.tuning.kept), abstain)
+        with timer("judge"):
+            terms = self._terms.of([hit.passage.id for hit in hits[:LOOKED_AT]])
+            nearest = dense[0].score if dense else None
+            likely = probability(query, words, self._corpus, nearest, terms.values())
+        least = self.tuning.answerable if one_product else self.tuning.answerable_by_any
+        floor = _between(worst, hits[0].score, self.tuning.kept)
+        return Found(hits, floor, abstain=likely < least)
 
-    def _weighed(self, fused: Sequence[Scored]) -> list[Scored]:
-        """The candidates with what they gain by what they are, best first again."""
-        traits = self._snapshot.traits([one.id for one in fused])
-        weighed = (
-            replace(one, score=one.score + self.tuning.prior.of(traits[one.id]))
-            for one in fused
-            if one.id in traits
-        )
-        return sorted(weighed, key=lambda one: (-one.score, one.id))
-
-    def _relevant(self, fused: Sequence[Scored]) -> int:
-        """How many candidates belong into a context."""
-        if not fused:
-            return 0
-        floor = _between(fused[-1].score, fused[0].score, self.tuning.kept)
-        return sum(one.score >= floor for one in fused)
-
-    def _hits(self, fused: Sequence[Scored], scope: Scope) -> tuple[Hit, ...]:
-        passages = self._snapshot.passages([one.id for one in fused])
+    def _hits(self, best: Sequence[Scored], scope: Scope) -> tuple[Hit, ...]:
+        passages = self._passages.of([one.id for one in best])
         found = []
-        for one in fused:
+        for one in best:
             passage = passages[one.id]
             release = _release(passage, scope)
             if release is not None:
                 found.append(Hit(passage=passage, release=release, score=one.score))
         return tuple(found)
 
-    def _answerable(
-        self, query: str, words: SparseVector, nearest: float | None, hits: Sequence[Hit]
-    ) -> float:
-        """The probability that the scope answers, from three signals.
+    def _worths_of(self, ids: Sequence[str]) -> dict[str, _Worth]:
+        prior = self.tuning.prior
+        return {
+            name: _Worth(prior.of(traits), traits.names, traits.command)
+            for name, traits in self._snapshot.traits(ids).items()
+        }
 
-        How near the nearest passage is in meaning; how much of the question's weight in rare words
-        the best passage covers; and how much of it is in words that hardly any documentation here
-        knows, which is what names of foreign tools are. Rare is what is rare over all products: in
-        the few pages of a small one, every other word is. Values that the question makes up (a
-        host, a path, a quoted name) tell nothing either way.
-        """
-        counts = self._corpus.of(words.indices)
-        weights = _idf(counts, self._corpus.passages)
-        rare = counts <= RARE * self._corpus.passages
-        weights[rare & ~np.isin(words.indices, word_indices(query))] = 0
-        total = float(weights.sum())
-        if not total:
-            return 0.0
-        unknown = float(weights[rare].sum()) / total
-        covered = max(
-            float(weights[np.isin(words.indices, self._terms(hit.passage))].sum()) / total
-            for hit in hits[:LOOKED_AT]
-        )
-        signal = ANSWERABLE.intercept + ANSWERABLE.covered * covered
-        signal += ANSWERABLE.unknown * unknown
-        signal += ANSWERABLE.nearest * (TYPICAL_COSINE if nearest is None else nearest)
-        return 1 / (1 + math.exp(-signal))
+    def _terms_of(self, ids: Sequence[str]) -> dict[str, NDArray[np.uint32]]:
+        return {
+            name: lexical_vector(self._index.bm25, passage).indices
+            for name, passage in self._passages.of(ids).items()
+        }
 
     def _embedded(self, query: str) -> NDArray[np.float32]:
         vector: NDArray[np.float32] = self._embedder.embed([query])[0]
         return vector
 
-    def _terms_of(self, passage: Passage) -> NDArray[np.uint32]:
-        return lexical_vector(self._index.bm25, passage).indices
+
+def _ordered(candidates: Iterable[Scored]) -> list[Scored]:
+    return sorted(candidates, key=lambda one: (-one.score, one.id))
 
 
 def _between(worst: float, best: float, share: float) -> float:
     return worst + share * (best - worst)
 
 
-RARE = 2e-4
-"""A word in no larger share of all passages is one that the documentation hardly knows: fifteen
-of the 74,000 that this was fitted on."""
-
-LOOKED_AT = 10
-
 QUESTIONS_KEPT = 1_024
 """Vectors of questions kept: 1.5 MB. An agent asks again, with another budget or page."""
 
-PASSAGES_KEPT = 4_096
-"""Passages whose terms are kept: some 10 MB. Those that answer much are looked at each time."""
+WORTHS_KEPT = 32_768
+"""Candidates of which is kept how they are weighed: some 15 MB. A question has 100 to 200."""
 
-TYPICAL_COSINE = 0.5
-"""Stands in for the cosine where the dense channel is off: the median of the dev questions."""
-
+PASSAGES_KEPT = 2_048
+"""Passages that are kept as they were read, 4 kB each that stands in three releases (9 MB when
+full; 1 kB for each release more), and as many whose terms are (5 MB)."""
 
 NAMED = 2.0
 """Standard deviations that a passage gains if it defines a name spelled out in the question: who
@@ -254,83 +238,28 @@ _IDENTIFIER = re.compile(r"(?<![\w-])(?:--[A-Za-z][\w-]*|-[A-Za-z]\b|\w+(?:[_.]\
 """`--long-option`, `-x`, `max_wal_size`, `commit.gpgSign`."""
 
 
-class _Logistic(Frozen):
-    nearest: float
-    covered: float
-    unknown: float
-    intercept: float
-
-
-ANSWERABLE = _Logistic(nearest=8.8, covered=5.6, unknown=-6.1, intercept=-4.9)
-"""Logistic regression (C = 10, balanced) on the 208 development questions about fourteen products
-(74,000 passages), each asked with its product and without, and 27 unanswerable ones, put to six
-products as well and to all. In eight-fold cross-validation by question, at the two bars: 6 % wrong
-abstentions and 76 % right ones where the product is named, 6 and 58 % where it is not."""
-
-
-def summed(parts: Iterable[TermCounts]) -> TermCounts:
-    """Document frequencies over several products, whose passages are distinct."""
-    held = list(parts)
-    none = np.zeros(0, np.uint32)
-    together = np.concatenate([none, *(one.indices for one in held)])
-    indices, places = np.unique(together, return_inverse=True)
-    counts = np.bincount(
-        places, np.concatenate([none, *(one.counts for one in held)]), minlength=len(indices)
-    )
-    passages = sum(one.passages for one in held)
-    return TermCounts(indices.astype(np.uint32), counts.astype(np.uint32), passages)
-
-
-def fuse(dense: Sequence[Scored], lexical: Sequence[Scored], dense_weight: float) -> list[Scored]:
-    """Fuse two rankings by weighted z-scores; best first, ties by id.
-
-    With one channel empty, the other alone decides.
-    """
-    ids = sorted({one.id for one in (*dense, *lexical)})
-    if not ids:
-        return []
-    weights = (dense_weight if lexical else 1.0, 1 - dense_weight if dense else 1.0)
-    total = np.zeros(len(ids))
-    for ranking, weight in zip((dense, lexical), weights, strict=True):
-        if ranking:
-            total += weight * _standardised(ids, ranking)
-    order = sorted(range(len(ids)), key=lambda place: (-total[place], ids[place]))
-    return [Scored(ids[place], float(total[place])) for place in order]
-
-
-def _standardised(ids: Sequence[str], ranking: Sequence[Scored]) -> NDArray[np.float64]:
-    known = {one.id: one.score for one in ranking}
-    scores = np.array(list(known.values()))
-    lowest, spread = float(scores.min()), float(scores.std())
-    values = np.array([known.get(one, lowest) for one in ids])
-    if spread <= 1e-9:
-        # One candidate, or all alike: the channel says who is in, and no more.
-        return np.array([float(one in known) for one in ids])
-    return np.asarray((values - scores.mean()) / spread, np.float64)
-
-
-def _raised(hits: Sequence[Hit], asked: frozenset[str], commands: Set[str]) -> tuple[Hit, ...]:
+def _raised(
+    best: Sequence[Scored], worths: Mapping[str, _Worth], asked: Set[str], commands: Set[str]
+) -> list[Scored]:
     """Raise passages that define a name, or are of a command, which the question spells out.
 
     Best first again.
     """
 
-    def raised(hit: Hit) -> Hit:
-        more = NAMED if not asked.isdisjoint(hit.passage.names) else 0.0
-        more += LINKED if hit.passage.command in commands else 0.0
-        return hit.model_copy(update={"score": hit.score + more}) if more else hit
+    def raised(one: Scored) -> Scored:
+        worth = worths[one.id]
+        more = NAMED if asked and not asked.isdisjoint(json.loads(worth.names)) else 0.0
+        more += LINKED if worth.command in commands else 0.0
+        return Scored(one.id, one.score + more) if more else one
 
-    return tuple(sorted(map(raised, hits), key=lambda hit: (-hit.score, hit.passage.id)))
+    return _ordered(map(raised, best))
 
 
 def _release(passage: Passage, scope: Scope) -> str | None:
     """The release of the scope at which this passage holds."""
     for product, release in scope.pairs:
-        if passage.product == product and release in passage.releases:
-            return release
+        if passage.product == product:
+            for location in passage.locations:
+                if location.release == release:
+                    return release
     return None
-
-
-def _idf(counts: NDArray[np.uint32], passages: int) -> NDArray[np.float64]:
-    seen = counts.astype(np.float64)
-    return np.asarray(np.log1p((passages - seen + 0.5) / (seen + 0.5)), np.float64)

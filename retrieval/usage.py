@@ -1,23 +1,16 @@
-"""From a question to the options that matter: what a command's surface adds to a context.
-
-The options of one command are ranked by BM25 (k1 = 1.2, b = 0.75) over their names, which count
-threefold, and their descriptions; the statistics are those of the command alone, so that a word
-that all its options share tells nothing.
-"""
+"""From a question to the options that matter: what a command's surface adds to a context."""
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
-from commands.model import Command, Option
+from commands.model import Command, Kind, Option
 from commands.store import SurfaceStore
 from corpora.model import CommandUsage, Hit, OptionUsage
 from retrieval.excerpt import first_sentence
-from retrieval.lexical import terms
+from retrieval.ranking import OptionRanking
 
 MOST_COMMANDS = 3
 MOST_OPTIONS = 8
@@ -37,7 +30,11 @@ PAGES_KEPT = 16_384
 LONGEST_LINE = 160
 """Characters said of an option on the card of its command; the whole is at ``/commands``."""
 
-_K1, _B, _NAMES = 1.2, 0.75, 3
+NOTES_KEPT = 16_384
+"""Definitions of which is kept when their options came and went: some 8 MB."""
+
+RANKINGS_KEPT = 256
+"""Commands of which is kept how to rank their options, some 90 kB for one with 70 options."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,48 +71,21 @@ def life(store: SurfaceStore, at: str, product: str, command: Command, option: O
     return Life(labels[first] if first else None, gone)
 
 
-def rank(question: str, options: Sequence[Option]) -> list[tuple[Option, float]]:
-    """The options that share a word with the question, best first."""
-    asked = set(terms(question))
-    counts = [_terms(option) for option in options]
-    lengths = [sum(count.values()) for count in counts]
-    average = sum(lengths) / len(lengths) if lengths else 1.0
-    seen = Counter(term for count in counts for term in count if term in asked)
-    scored = []
-    for option, count, length in zip(options, counts, lengths, strict=True):
-        score = 0.0
-        for term in asked & count.keys():
-            idf = math.log1p((len(options) - seen[term] + 0.5) / (seen[term] + 0.5))
-            norm = 1 - _B + _B * length / average
-            score += idf * (_K1 + 1) * count[term] / (count[term] + _K1 * norm)
-        if score:
-            scored.append((option, score))
-    return sorted(scored, key=lambda pair: (-pair[1], pair[0].name))
-
-
 def _chosen(
-    question: str, command: Command, names: Sequence[str], most: int, relative: float
+    question: str, ranking: OptionRanking, names: Iterable[str], most: int, relative: float
 ) -> list[Option]:
     """The options that a question spells or that ``names`` name, then those that match it."""
-    shown = [option for option in command.options if not option.hidden]
-    spelled = set(question.split())
+    spelled, named = set(question.split()), set(names)
     chosen = {
         id(option): option
-        for option in shown
-        if not spelled.isdisjoint(option.spellings) or not set(names).isdisjoint(option.names)
+        for option in ranking.options
+        if not spelled.isdisjoint(option.spellings) or not named.isdisjoint(option.names)
     }
-    ranked = rank(question, shown)
+    ranked = ranking.of(question)
     for option, score in ranked:
         if score >= relative * ranked[0][1]:
             chosen.setdefault(id(option), option)
     return list(chosen.values())[:most]
-
-
-def _terms(option: Option) -> Counter[str]:
-    found = Counter(terms(f"{option.description} {' '.join(option.choices[:20])}"))
-    for term in terms(" ".join((*option.spellings, option.metavar))):
-        found[term] += _NAMES
-    return found
 
 
 class Usages:
@@ -125,6 +95,8 @@ class Usages:
         """``defines`` tells whether a page (product, release, slug) has passages of its options."""
         self._store = store
         self._defines = lru_cache(PAGES_KEPT)(defines)
+        self._note = lru_cache(NOTES_KEPT)(self._read_note)
+        self._ranking = lru_cache(RANKINGS_KEPT)(self._read_ranking)
 
     def of(
         self,
@@ -155,24 +127,33 @@ class Usages:
 
     def command(self, hit: Hit) -> Command | None:
         """The command whose page a passage was cut from."""
-        if not hit.passage.command or hit.passage.product not in self._store.products:
+        return self._documented(hit.passage.product, hit.release, hit.passage.command)
+
+    def _documented(self, product: str, release: str, line: str) -> Command | None:
+        """The command or statement that a reference page documents."""
+        if not line or product not in self._store.products:
             return None
-        path = tuple(hit.passage.command.split())
-        at = hit.passage.product, hit.release
+        at, path = (product, release), tuple(line.split())
         return self._store.command(*at, path) or self._store.command(*at, path, "statement")
 
-    def note(self, hit: Hit) -> str:
-        """When the option that a passage defines came and went, in words; mostly nothing."""
-        command = self.command(hit) if hit.passage.names else None
+    def _read_note(self, product: str, release: str, line: str, names: Sequence[str]) -> str:
+        command = self._documented(product, release, line)
         if command is None:
             return ""
-        options = (command.option(name) for name in hit.passage.names)
+        options = (command.option(name) for name in names)
         notes = {
-            life(self._store, hit.release, hit.passage.product, command, option).note
+            life(self._store, release, product, command, option).note
             for option in options
             if option
         }
         return notes.pop() if len(notes) == 1 else ""
+
+    def note(self, hit: Hit) -> str:
+        """When the option that a passage defines came and went, in words; mostly nothing."""
+        passage = hit.passage
+        if not passage.names:
+            return ""
+        return self._note(passage.product, hit.release, passage.command, passage.names)
 
     def card(self, question: str, hit: Hit) -> str:
         """The options that match, as lines, for a passage that is the card of a whole command.
@@ -182,40 +163,49 @@ class Usages:
         command = self._card(hit)
         if command is None:
             return ""
-        usage = self._usage(question, hit.passage.product, hit.release, command, ())
-        return "\n".join(_line(option) for option in usage.options)
+        at = hit.passage.product, hit.release
+        ranking = self._ranking(*at, command.path, command.kind, own=True)
+        found = _chosen(question, ranking, (), MOST_OPTIONS, RELATIVE)
+        return "\n".join(_line(self._option(*at, command, option)) for option in found)
 
     def names(self, question: str, hit: Hit) -> str:
         """The names of the same options, in one line."""
         command = self._card(hit)
         if command is None:
             return ""
-        found = _chosen(question, command, (), MOST_NAMES, RELATIVE_NAMES)
+        at = hit.passage.product, hit.release
+        ranking = self._ranking(*at, command.path, command.kind, own=True)
+        found = _chosen(question, ranking, (), MOST_NAMES, RELATIVE_NAMES)
         return ", ".join(option.name for option in found)
 
     def _card(self, hit: Hit) -> Command | None:
-        """The command whose card a passage is, without what all commands inherit.
-
-        None where its options have passages.
-        """
+        """The command whose card a passage is; None where its options have passages."""
         passage = hit.passage
         if passage.kind != "synopsis" or self._defines(passage.product, hit.release, passage.page):
             return None
-        command = self.command(hit)
-        return command and replace(
-            command, options=tuple(one for one in command.options if not one.inherited)
+        return self.command(hit)
+
+    def _read_ranking(
+        self, product: str, release: str, path: tuple[str, ...], kind: Kind, *, own: bool
+    ) -> OptionRanking:
+        """The options of a command that are shown; of its ``own`` without what it inherits."""
+        command = self._store.command(product, release, path, kind)
+        options = command.options if command else ()
+        return OptionRanking(
+            one for one in options if not one.hidden and not (own and one.inherited)
         )
 
     def _usage(
         self, question: str, product: str, release: str, command: Command, names: Sequence[str]
     ) -> CommandUsage:
+        ranking = self._ranking(product, release, command.path, command.kind, own=False)
         return CommandUsage(
             path=" ".join(command.path),
             synopsis=command.synopsis[0] if command.synopsis else _synopsis(command),
             summary=command.summary,
             options=tuple(
                 self._option(product, release, command, option)
-                for option in _chosen(question, command, names, MOST_OPTIONS, RELATIVE)
+                for option in _chosen(question, ranking, names, MOST_OPTIONS, RELATIVE)
             ),
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,8 +73,7 @@ def scope_key(product: str, release: str) -> str:
     return f"{product}@{release}"
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(NamedTuple):
     """A point found. ``score``: cosine for dense, BM25 for sparse; higher is better."""
 
     id: str
@@ -145,10 +144,14 @@ def _tied(better: Scored, worse: Scored) -> bool:
     return better.score - worse.score <= _TIE * max(1.0, abs(better.score))
 
 
+def _falling(one: Scored) -> tuple[float, str]:
+    return -one.score, one.id
+
+
 def _ordered(found: Sequence[Scored]) -> list[Scored]:
     ordered: list[Scored] = []
     tie: list[Scored] = []
-    for one in sorted(found, key=lambda one: (-one.score, one.id)):
+    for one in sorted(found, key=_falling):
         if tie and not _tied(tie[0], one):
             ordered += sorted(tie, key=lambda one: one.id)
             tie = []

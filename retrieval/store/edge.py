@@ -264,7 +264,8 @@ def _filter(scope: Scope) -> qdrant.Filter:
 
 
 def _hex(identity: object) -> str:
-    return str(identity).replace("-", "")
+    # A point's id is a number or a UUID; ours all are UUIDs.
+    return identity.hex if isinstance(identity, uuid.UUID) else str(identity)
 
 
 def _sizes(path: Path) -> dict[str, int]:

@@ -1,10 +1,14 @@
 """What is labelled as suspicious, and what is only documentation."""
 
+import re
+
 import pytest
 from corpus import PAGES
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from corpora.errors import ParseError
-from corpora.suspicion import flags_of
+from corpora.suspicion import _PATTERNS, Flag, flags_of
 from corpora.tokens import default_counter
 from ingest.parse import parse
 from ingest.passages import cut
@@ -45,6 +49,17 @@ def test_what_speaks_to_a_model_is_labelled_with_the_reason(text: str, flag: str
 )
 def test_what_documentation_says_in_earnest_is_not(text: str) -> None:
     assert flags_of(text) == ()
+
+
+@pytest.mark.parametrize(("flag", "pattern"), _PATTERNS)
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_the_words_that_are_looked_for_first_miss_no_match(
+    data: st.DataObject, flag: Flag, pattern: re.Pattern[str]
+) -> None:
+    text = data.draw(st.from_regex(pattern))
+    assert flag in flags_of(text)
+    assert flags_of(text) == tuple(name for name, one in _PATTERNS if one.search(text))
 
 
 def test_no_passage_of_the_recorded_postgresql_pages_is_labelled() -> None:

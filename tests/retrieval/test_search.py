@@ -8,10 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpora.snapshot import Snapshot
+from retrieval.answerable import summed
 from retrieval.embed import Embedder
 from retrieval.engine import Engine
+from retrieval.fusion import fuse
 from retrieval.index import TermCounts, open_index
-from retrieval.search import LINKED, Found, Mode, Searcher, Tuning, fuse, summed
+from retrieval.search import LINKED, Found, Mode, Searcher, Tuning
 from retrieval.store import Scope, Scored
 
 PG13, PG18 = Scope(pairs=(("postgresql", "13"),)), Scope(pairs=(("postgresql", "18"),))
