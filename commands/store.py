@@ -7,7 +7,7 @@ releases; a command is decoded when it is asked for, and the last ones are kept.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -22,6 +22,8 @@ from corpora.suggest import closest
 
 COMMANDS_KEPT = 2048
 """Decoded commands kept. One of AWS takes about 5 kB, so 10 MB when full."""
+
+_FACTS = tuple(field.name for field in fields(Option))
 
 LIVES_KEPT = 16_384
 """Options whose releases are kept: some 4 MB when full."""
@@ -56,6 +58,7 @@ class SurfaceStore:
         self._file = StoreFile(path)
         self._command = lru_cache(COMMANDS_KEPT)(self._decode)
         self._lives = lru_cache(LIVES_KEPT)(self._releases_with)
+        self._nodes = lru_cache(COMMANDS_KEPT)(self._nodes_at)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -195,15 +198,19 @@ class SurfaceStore:
     ) -> tuple[str, ...]:
         bits: dict[int, int] = {}
         found: list[str] = []
-        for at in self.releases(product):
-            node = self._walk(at, path, kind)
-            if not node:
-                continue
+        for at, node in self._nodes(product, path, kind):
             if node not in bits:
                 bits[node] = self._declared(node, option)
             if bits[node] >> at.position & 1:
                 found.append(at.label)
         return tuple(found)
+
+    def _nodes_at(
+        self, product: str, path: tuple[str, ...], kind: Kind
+    ) -> tuple[tuple[Release, int], ...]:
+        """Where ``path`` leads at each release that has it: asked for each option of a command."""
+        nodes = ((at, self._walk(at, path, kind)) for at in self.releases(product))
+        return tuple((at, node) for at, node in nodes if node)
 
     def options_anywhere(
         self, product: str, option: str, *, at_most: int | None = None
@@ -278,7 +285,7 @@ class SurfaceStore:
             dialect=command.dialect or at.dialect,
             sources=command.sources or at.sources,
             options=tuple(
-                option if option.sources else replace(option, sources=at.sources)
+                option if option.sources else _stated(option, sources=at.sources)
                 for option in command.options
             ),
         )
@@ -297,7 +304,18 @@ def _inherited(command: Command, above: Command) -> Iterator[Option]:
     taken = {name for option in command.options for name in option.spellings}
     for option in above.options:
         if option.inheritable and taken.isdisjoint(option.spellings):
-            yield option if option.inherited else replace(option, inherited=True)
+            yield option if option.inherited else _stated(option, inherited=True)
+
+
+def _stated(option: Option, **facts: object) -> Option:
+    """As `replace`, for facts that are known to be valid.
+
+    It would validate all the others again, which takes half of the time that decoding does.
+    """
+    made = object.__new__(Option)
+    for name in _FACTS:
+        object.__setattr__(made, name, facts[name] if name in facts else getattr(option, name))
+    return made
 
 
 def _skip_options(command: Command, words: Sequence[str], index: int) -> int:
