@@ -310,7 +310,7 @@ def _inherited(command: Command, above: Command) -> Iterator[Option]:
 def _stated(option: Option, **facts: object) -> Option:
     """As `replace`, for facts that are known to be valid.
 
-    It would validate all the others again, which takes half of the time that decoding does.
+    It would validate all the others again: 12 µs instead of 4, for most options of a command.
     """
     made = object.__new__(Option)
     for name in _FACTS:

@@ -33,7 +33,10 @@ asks for the lives of many options of few commands."""
 
 
 class _Spelled(BaseModel):
-    """How an option is spelled, and whether commands below take it: a third of the time of all."""
+    """How an option is spelled, and whether commands below take it.
+
+    Read in 1.4 µs, a whole one in 3.4.
+    """
 
     names: tuple[str, ...]
     negations: tuple[str, ...] = ()

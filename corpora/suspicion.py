@@ -94,15 +94,15 @@ _WORDS: dict[Flag, tuple[str, ...]] = {
     "runs_download": ("curl", "wget", "iwr", "invoke-webrequest", "iex"),
     "decodes_and_runs": ("base64", "b64decode"),
 }  # fmt: skip
-"""Whatever a pattern matches has one of these words in it, in lower case: most texts have none, and
-looking for a word takes a fiftieth of the time."""
+"""Whatever a pattern matches has one of these words in it, in lower case: looking for them first
+takes a quarter of the time (86 µs a passage without)."""
 
 _FOLDED = "ſİıK"
 """What patterns take for an s, i or k in either case, and ``lower`` leaves as it is, or splits."""
 
 
 def flags_of(text: str) -> tuple[Flag, ...]:
-    """What about ``text`` is suspicious; mostly nothing. Some 5 µs for a passage."""
+    """What about ``text`` is suspicious; mostly nothing. 22 µs for a passage, 5 for an excerpt."""
     lowered = text.lower()
     odd = not text.isascii() and any(one in text for one in _FOLDED)
     found = []

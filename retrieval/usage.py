@@ -31,10 +31,11 @@ LONGEST_LINE = 160
 """Characters said of an option on the card of its command; the whole is at ``/commands``."""
 
 NOTES_KEPT = 16_384
-"""Definitions of which is kept when their options came and went: some 8 MB."""
+"""Definitions of which is kept when their options came and went: some 4 MB."""
 
 RANKINGS_KEPT = 256
-"""Commands of which is kept how to rank their options, some 90 kB for one with 70 options."""
+"""Commands of which is kept how to rank their options: 0.8 kB an option, so some 14 MB
+where each has 70."""
 
 
 @dataclass(frozen=True, slots=True)
