@@ -30,7 +30,8 @@ class OptionRanking:
             lengths.append(sum(counts.values()))
             for term, count in counts.items():
                 self._postings.setdefault(term, []).extend((number, count))
-        average = sum(lengths) / len(lengths) if lengths else 1.0
+        # A lone `-a` that nothing is said of has no term at all, and a command may have no other.
+        average = sum(lengths) / max(1, len(lengths)) or 1.0
         self._norms = [1 - _B + _B * length / average for length in lengths]
 
     def of(self, question: str) -> list[tuple[Option, float]]:
