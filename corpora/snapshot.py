@@ -228,12 +228,14 @@ class Snapshot:
             for (document,) in connection.execute(_passages_query("", "p.id")):
                 yield Passage.model_validate_json(document)
 
-    def commands(self, product: str) -> frozenset[str]:
-        """Every command line that has a reference page: ``{"git commit", …}``."""
-        rows = self._rows(
-            "SELECT DISTINCT command FROM passages WHERE product = ? AND command <> ''", (product,)
-        )
-        return frozenset(row[0] for row in rows)
+    def commands(self) -> dict[str, frozenset[str]]:
+        """By product, every command line that has a reference page: ``{"git commit", …}``."""
+        found: dict[str, set[str]] = {product: set() for product in self.products}
+        # One pass over all: there is no index to find a product's passages by.
+        for product, command in self._rows("SELECT DISTINCT product, command FROM passages"):
+            if command:
+                found.setdefault(product, set()).add(command)
+        return {product: frozenset(commands) for product, commands in found.items()}
 
     def _select(self, where: str, values: Sequence[str], *, order: str = "p.id") -> list[Passage]:
         rows = self._rows(_passages_query(where, order), values)
@@ -298,7 +300,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _passages_query(where: str, order: str) -> str:
-    """A passage a row, as one JSON document: read by pydantic in half the time that rows take.
+    """A passage a row, as one JSON document: read in two thirds of the time that rows take.
 
     Both parts are written in this file; what was asked for is never part of the query's text.
     """

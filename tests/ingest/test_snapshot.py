@@ -59,7 +59,7 @@ def test_passages_are_found_by_id_and_unknown_ids_are_left_out(published: Snapsh
     wanted = [every[0].id, "0" * 32, every[-1].id]
     assert published.passages(wanted) == {every[0].id: every[0], every[-1].id: every[-1]}
     assert published.passages([]) == {}
-    assert published.commands("postgresql") == {"TRUNCATE"}
+    assert published.commands()["postgresql"] == {"TRUNCATE"}
     with pytest.raises(KeyError):
         every[0].at("17")
 
@@ -150,7 +150,7 @@ def says_the_same(file: Path, manifest: Manifest) -> bool:
 
 
 def consume(snapshot: Snapshot) -> list[Passage]:
-    snapshot.commands("postgresql")
+    snapshot.commands()
     snapshot.page("postgresql", "18", "sql-truncate")
     return list(snapshot)
 
