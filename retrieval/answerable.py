@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,20 +39,30 @@ products as well and to all. In eight-fold cross-validation by question, at the 
 abstentions and 76 % right ones where the product is named, 6 and 58 % where it is not."""
 
 
-def probability(
+class Signals(NamedTuple):
+    """What tells whether the passages found answer a question."""
+
+    nearest: float
+    """How near the nearest passage is in meaning: a cosine."""
+    covered: float
+    """How much of the question's weight in rare words the best passage covers."""
+    unknown: float
+    """How much of it is in words that hardly any documentation here knows: what names of foreign
+    tools are."""
+
+
+def signals(
     query: str,
     words: SparseVector,
     corpus: TermCounts,
     nearest: float | None,
     best: Iterable[NDArray[np.uint32]],
-) -> float:
-    """The probability that the passages found answer ``query``.
+) -> Signals | None:
+    """The signals of a question; None where no word of it tells anything.
 
-    How near the ``nearest`` passage is in meaning; how much of the question's weight in rare words
-    one of the ``best`` passages covers, of each the terms in ascending order; and how much of it is
-    in words that hardly any documentation here knows, which is what names of foreign tools are.
-    Rare is what is rare over all products: in the few pages of a small one, every other word is.
-    Values that the question makes up (a host, a path, a quoted name) tell nothing either way.
+    Of each of the ``best`` passages the terms, in ascending order. Rare is what is rare over all
+    products: in the few pages of a small one, every other word is. Values that the question makes
+    up (a host, a path, a quoted name) tell nothing either way.
     """
     counts = corpus.of(words.indices)
     weights = _idf(counts, corpus.passages)
@@ -59,12 +70,18 @@ def probability(
     weights[rare & ~_among(words.indices, word_indices(query))] = 0
     total = float(weights.sum())
     if not total:
-        return 0.0
-    unknown = float(weights[rare].sum()) / total
+        return None
     covered = max(float(weights[_among(words.indices, terms)].sum()) / total for terms in best)
-    signal = ANSWERABLE.intercept + ANSWERABLE.covered * covered
-    signal += ANSWERABLE.unknown * unknown
-    signal += ANSWERABLE.nearest * (TYPICAL_COSINE if nearest is None else nearest)
+    unknown = float(weights[rare].sum()) / total
+    return Signals(TYPICAL_COSINE if nearest is None else nearest, covered, unknown)
+
+
+def probability(found: Signals | None) -> float:
+    """The probability that the passages found answer, from the signals."""
+    if found is None:
+        return 0.0
+    signal = ANSWERABLE.intercept + ANSWERABLE.covered * found.covered
+    signal += ANSWERABLE.unknown * found.unknown + ANSWERABLE.nearest * found.nearest
     return 1 / (1 + math.exp(-signal))
 
 

@@ -81,7 +81,8 @@ class Engine:
         # A product that was dropped from the catalogue is still served from an older snapshot,
         # but its declaration is needed to read versions: the two are joined here once.
         self.products = {name: products[name] for name in snapshot.products if name in products}
-        self._commands = {name: snapshot.commands(name) for name in self.products}
+        commands = snapshot.commands()
+        self._commands = {name: commands[name] for name in self.products}
         store = SurfaceStore.open(snapshot.path / SURFACES)
         self.surfaces = Surfaces(store, self.products, self, snapshot.id)
         self._usages = Usages(store, snapshot.defines)
@@ -164,7 +165,7 @@ class Engine:
 
     def search(self, request: SearchRequest) -> SearchAnswer:
         """The best passages for a question, as a ranked list; also where none of them answers."""
-        resolution, found = self._find(request, untimed, depth=request.limit)
+        resolution, found = self.find(request, depth=request.limit)
         return SearchAnswer(
             resolution=resolution,
             hits=found.hits[: request.limit],
@@ -182,7 +183,7 @@ class Engine:
         timer = _Stopwatch(timings)
         budget = min(max(request.token_budget, MIN_BUDGET), MAX_BUDGET)
         with timer("total"):
-            resolution, found = self._find(request, timer)
+            resolution, found = self.find(request, timer)
             hits: tuple[Hit, ...] = () if found.abstain else distinct(found.relevant)
             listing = self._listing(request, resolution)
             start = decode_cursor(request.cursor, listing, len(hits)) if request.cursor else 0
@@ -246,7 +247,13 @@ class Engine:
         asked = hashlib.sha256(listed.encode()).hexdigest()[:16]
         return f"{self.snapshot.id}.{asked}"
 
-    def _find(self, ask: Ask, timer: Timer, depth: int = DEPTH) -> tuple[Resolution | None, Found]:
+    def find(
+        self, ask: Ask, timer: Timer = untimed, depth: int = DEPTH
+    ) -> tuple[Resolution | None, Found]:
+        """What a search finds for a question, and at which release.
+
+        Raises UnknownProduct, UnknownVersion, InvalidRequest.
+        """
         mode: Mode | None = "lexical" if ask.mode == "fast" else None
         with timer("resolve"):
             resolution, question = self._understand(ask, ask.query)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from corpora.model import Frozen, Hit, Passage
 from corpora.snapshot import Snapshot
-from retrieval.answerable import LOOKED_AT, probability, summed
+from retrieval.answerable import LOOKED_AT, Signals, probability, signals, summed
 from retrieval.batch import BatchCache
 from retrieval.embed import Embedder
 from retrieval.fusion import fuse
@@ -41,14 +41,14 @@ class Tuning(Frozen):
     mode: Mode = "hybrid"
     candidates: int = 100
     """Taken from each channel."""
-    dense_weight: float = 0.7
+    dense_weight: float = 0.8
     """Of the fused score; BM25 has the rest."""
     kept: float = 0.4
     """A passage belongs into a context if its score is at least this share of the way from the
     worst candidate to the best. Most are shown as excerpts, and cost little."""
     prior: Prior = Prior()
     """What a passage gains by what it is."""
-    answerable: float = 0.1
+    answerable: float = 0.15
     """Least probability that the corpus answers; below it the engine abstains."""
     answerable_by_any: float = 0.4
     """The same where no product was named and all are searched: a question about a tool that is not
@@ -78,6 +78,8 @@ class Found:
     """What has at least this score belongs into a context."""
     abstain: bool
     """Whether nothing in the scope answers."""
+    signals: Signals | None = None
+    """What that was told from."""
 
     @property
     def relevant(self) -> tuple[Hit, ...]:
@@ -175,10 +177,10 @@ class Searcher:
         with timer("judge"):
             terms = self._terms.of([hit.passage.id for hit in hits[:LOOKED_AT]])
             nearest = dense[0].score if dense else None
-            likely = probability(query, words, self._corpus, nearest, terms.values())
+            told = signals(query, words, self._corpus, nearest, terms.values())
         least = self.tuning.answerable if one_product else self.tuning.answerable_by_any
         floor = _between(worst, hits[0].score, self.tuning.kept)
-        return Found(hits, floor, abstain=likely < least)
+        return Found(hits, floor, abstain=probability(told) < least, signals=told)
 
     def _hits(self, best: Sequence[Scored], scope: Scope) -> tuple[Hit, ...]:
         passages = self._passages.of([one.id for one in best])
@@ -224,7 +226,7 @@ WORTHS_KEPT = 32_768
 
 PASSAGES_KEPT = 2_048
 """Passages that are kept as they were read, 4 kB each that stands in three releases (9 MB when
-full; 1 kB for each release more), and as many whose terms are (5 MB)."""
+full; 1 kB for each release more), and as many whose terms are (0.3 kB each)."""
 
 NAMED = 2.0
 """Standard deviations that a passage gains if it defines a name spelled out in the question: who
