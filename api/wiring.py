@@ -23,7 +23,7 @@ from ingest.installation import installation, snapshot_ids
 from ingest.refresh import Discovery, RefreshReport, discovery
 from ingest.refresh import refresh as run_refresh
 from ingest.snapshot import build_lock, rolled_back
-from retrieval.embed import Embedder, open_embedder, reopen_embedder
+from retrieval.embed import Embedder, open_embedder, open_questions
 from retrieval.embed.pool import Opening, processes
 from retrieval.engine import Engine
 from retrieval.index import Indexer, card_of, open_index
@@ -156,7 +156,7 @@ def discover(settings: Settings, products: Sequence[Product]) -> tuple[Discovery
 
 def _questions(settings: Settings, catalogue: Catalogue, staged: Snapshot) -> Ask:
     """Ask a snapshot that is not published yet."""
-    embedder = open_settings_embedder(settings)
+    embedder = _asker(settings, card_of(staged).embedder)
     index = open_index(staged, embedder, _location(settings))
     engine = Engine(staged, Searcher(staged, index, embedder), catalogue, default_counter())
 
@@ -179,14 +179,16 @@ def open_settings_embedder(settings: Settings) -> Embedder:
     )
 
 
-def _reopened(settings: Settings, key: str) -> Embedder:
-    """The model that made a snapshot's vectors, whatever the settings name for the next build.
+def _asker(settings: Settings, key: str) -> Embedder:
+    """The model for questions to vectors of ``key``, whatever the settings name for the next build.
 
     Theirs where its export is gone: if they name another one, opening the index says so.
     """
-    models = models_folder(settings)
-    made_by = reopen_embedder(models, key, threads=_threads(settings))
-    return made_by or open_settings_embedder(settings)
+    models, threads = models_folder(settings), _threads(settings)
+    if found := open_questions(models, key, threads=threads):
+        return found
+    default = open_settings_embedder(settings)
+    return open_questions(models, default.key, threads=threads) or default
 
 
 def _threads(settings: Settings) -> int | None:
@@ -246,7 +248,7 @@ def open_serving(settings: Settings, metrics: Metrics | None = None) -> Serving:
         snapshot = Snapshot.open(path)
         made_by = card_of(snapshot).embedder
         if made_by not in opened:
-            opened[made_by] = _reopened(settings, made_by)
+            opened[made_by] = _asker(settings, made_by)
         embedder = opened[made_by]
         index = open_index(snapshot, embedder, _location(settings))
         parts = (snapshot, Searcher(snapshot, index, embedder), catalogue, default_counter())

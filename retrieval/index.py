@@ -22,7 +22,14 @@ from numpy.typing import NDArray
 from corpora.errors import CorruptSnapshot
 from corpora.model import Frozen, Passage
 from corpora.snapshot import Snapshot
-from retrieval.embed import CachedEmbedder, Embedder, OnProgress, open_embedder, reopen_embedder
+from retrieval.embed import (
+    CachedEmbedder,
+    Embedder,
+    OnProgress,
+    open_embedder,
+    open_questions,
+    reopen_embedder,
+)
 from retrieval.lexical import Bm25
 from retrieval.store import Location, Point, SparseVector, Store, create_store, open_store
 
@@ -168,7 +175,7 @@ class Indexer:
 
 
 def open_index(snapshot: Snapshot, embedder: Embedder, location: Location | None = None) -> Index:
-    """Open the index of a published snapshot.
+    """Open the index of a published snapshot, to be asked with vectors of ``embedder``.
 
     Raises CorruptSnapshot where it is damaged or was made by another model, StoreError where the
     store does not open.
@@ -183,7 +190,7 @@ def open_index(snapshot: Snapshot, embedder: Embedder, location: Location | None
             }
     except (OSError, ValueError, KeyError) as error:
         raise _unreadable(snapshot, error) from error
-    if card.embedder != embedder.key:
+    if card.embedder != embedder.space:
         raise CorruptSnapshot(
             f"The index of snapshot {snapshot.id} was made by another embedding model.",
             hint="Set FLAGSTONE_MODEL and FLAGSTONE_PRECISION as for the build, or build again.",
@@ -198,14 +205,22 @@ def open_index(snapshot: Snapshot, embedder: Embedder, location: Location | None
     return Index(store, card.bm25, counts)
 
 
-def embedder_of(snapshot: Snapshot, models: Path) -> Embedder:
-    """The model that made a snapshot's index, from its export under ``models``.
+def embedder_of(snapshot: Snapshot, models: Path, *, threads: int | None = None) -> Embedder:
+    """The model for questions put to a snapshot, from its export under ``models``.
 
-    Where it is not there, the default one: that of a snapshot which came without it, mostly.
+    Where that is not there, the default one: that of a snapshot which came without it, mostly.
     Raises CorruptSnapshot where the index can't be read, ConfigurationError.
     """
-    key = card_of(snapshot).embedder
-    return reopen_embedder(models, key) or open_embedder(models)
+    found = open_questions(models, card_of(snapshot).embedder, threads=threads)
+    if found is None:
+        default = open_embedder(models, threads=threads)
+        found = open_questions(models, default.key, threads=threads) or default
+    return found
+
+
+def passages_embedder_of(snapshot: Snapshot, models: Path) -> Embedder:
+    """The model that made the vectors of a snapshot's passages, or the default one; as above."""
+    return reopen_embedder(models, card_of(snapshot).embedder) or open_embedder(models)
 
 
 def card_of(snapshot: Snapshot) -> Card:

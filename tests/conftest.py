@@ -1,5 +1,6 @@
 """What tests of several rooms share: one model, and one corpus built with it, per session."""
 
+import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,8 @@ from corpus import SmallCorpus, build_corpus, open_engine
 from hypothesis import settings
 
 from corpora.snapshot import current_id
-from retrieval.embed import Embedder, open_embedder
+from corpora.tokens import bundled_model
+from retrieval.embed import Embedder, open_embedder, open_questions
 from retrieval.engine import Engine
 
 # How long an example takes says more of the machine than of the code.
@@ -37,6 +39,14 @@ def embedder(model_folder: Path) -> Embedder:
 
 
 @pytest.fixture(scope="session")
+def asker(model_folder: Path, embedder: Embedder) -> Embedder:
+    """The model for questions put to what ``embedder`` embedded, as the service opens it."""
+    opened = open_questions(model_folder, embedder.key, threads=1)
+    assert opened
+    return opened
+
+
+@pytest.fixture(scope="session")
 def built(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with all recorded pages built and published. Read it; don't change it."""
     data = tmp_path_factory.mktemp("data")
@@ -46,9 +56,9 @@ def built(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def engine(built: Path, embedder: Embedder) -> Engine:
+def engine(built: Path, asker: Embedder) -> Engine:
     """The engine over ``built``."""
-    return open_engine(built / "snapshots" / current_id(built), embedder)
+    return open_engine(built / "snapshots" / current_id(built), asker)
 
 
 @pytest.fixture
@@ -61,3 +71,34 @@ def make_corpus(tmp_path: Path, embedder: Embedder, built: Path) -> Callable[...
 def corpus(make_corpus: Callable[..., SmallCorpus]) -> SmallCorpus:
     """Git 2.30 and 2.39: one page each, which share some texts."""
     return make_corpus("git-2.30", "git-2.39")
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sentence-transformers folder with random weights: 2 layers, 32 dimensions, window 64."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import (  # type: ignore[import-not-found]
+        Pooling,
+        Transformer,
+    )
+    from transformers import BertConfig, BertModel
+
+    folder = tmp_path_factory.mktemp("tiny")
+    transformer = folder / "transformer"
+    shutil.copytree(
+        bundled_model(), transformer, ignore=shutil.ignore_patterns("*.safetensors", "modules.json")
+    )
+    torch.manual_seed(1)
+    config = BertConfig(
+        vocab_size=30_522,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+    )
+    BertModel(config).save_pretrained(transformer)
+    word = Transformer(str(transformer), max_seq_length=64)
+    model = SentenceTransformer(modules=[word, Pooling(32)], device="cpu")
+    model.save(str(folder / "model"), create_model_card=False)
+    return folder / "model"

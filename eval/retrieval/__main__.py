@@ -25,7 +25,7 @@ from eval.retrieval.outside import Outside, Service, load_services
 from eval.retrieval.summary import Summary, summarise, table
 from retrieval.embed import CachedEmbedder, Embedder
 from retrieval.engine import Engine
-from retrieval.index import embedder_of, open_index
+from retrieval.index import embedder_of, open_index, passages_embedder_of
 from retrieval.search import Searcher, Tuning
 
 BASELINES = ((1024, 20), (512, 50))
@@ -141,18 +141,20 @@ def _contenders(
     catalogue = Catalogue.load()
     embedder = embedder_of(snapshot, data / "models")
     index = open_index(snapshot, embedder)
+    plain = passages_embedder_of(snapshot, data / "models")
     modes = (
-        ("flagstone", Tuning()),
-        ("flagstone, BM25 alone", Tuning(mode="lexical")),
-        ("flagstone, dense alone", Tuning(mode="dense")),
+        ("flagstone", Tuning(), embedder),
+        ("flagstone, questions not adapted", Tuning(), plain),
+        ("flagstone, BM25 alone", Tuning(mode="lexical"), embedder),
+        ("flagstone, dense alone", Tuning(mode="dense"), embedder),
     )
-    for name, tuning in modes:
-        searcher = Searcher(snapshot, index, embedder, tuning)
+    for name, tuning, model in modes:
+        searcher = Searcher(snapshot, index, model, tuning)
         yield Flagstone(Engine(snapshot, searcher, catalogue, default_counter()), name)
     if baseline:
         read = list(documents(data, snapshot, catalogue, wanted))
         say(f"{len(read)} documents of {len(wanted)} releases for the baselines")
-        yield from _baselines(read, CachedEmbedder(embedder, data / "vectors"), say)
+        yield from _baselines(read, CachedEmbedder(plain, data / "vectors"), say)
     for service in outside:
         yield Outside(service)
 

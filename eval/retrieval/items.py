@@ -38,6 +38,17 @@ class Question(Frozen):
         return self.key, *self.more_keys
 
 
+class Training(Frozen):
+    """A question to learn from, and the passage that answers it."""
+
+    question: str
+    product: str
+    release: str
+    page: str
+    key: str
+    """How the passage begins."""
+
+
 class Unanswerable(Frozen):
     """A question that the corpus can't answer: the right result is to abstain."""
 
@@ -50,6 +61,11 @@ class Unanswerable(Frozen):
 def load(split: Split) -> tuple[Question, ...]:
     """The answerable questions of a split."""
     return tuple(Question.model_validate_json(line) for line in _lines(f"{split}.jsonl"))
+
+
+def load_training() -> tuple[Training, ...]:
+    """The questions to learn from: about none of the products of the other splits."""
+    return tuple(Training.model_validate_json(line) for line in _lines("train.jsonl"))
 
 
 def load_unanswerable(split: Split) -> tuple[Unanswerable, ...]:

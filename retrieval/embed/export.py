@@ -23,6 +23,7 @@ from transformers.utils import logging as transformers_logging
 
 from corpora.errors import ConfigurationError
 from corpora.tokens import TokenCounter
+from retrieval.embed.adapter import Adapter
 from retrieval.embed.base import OnProgress, Vectors
 from retrieval.embed.onnx import CARD, MODEL, TOKENIZER, Card, OnnxEmbedder, read_card
 
@@ -63,13 +64,15 @@ class _Pipeline(torch.nn.Module):
         return torch.nn.functional.normalize(vectors, dim=-1)
 
 
-def export(source: Path, card: Card, folder: Path) -> Card:
-    """Export the model in ``source`` to ``folder``; return ``card`` completed.
+def export(source: Path, card: Card, folder: Path, adapter: Adapter | None = None) -> Card:
+    """Export the model in ``source`` to ``folder``, adapted if asked to; return ``card`` completed.
 
     Its runtime is ``torch`` where the graph does not give what sentence-transformers gives.
-    Raises ConfigurationError where ``source`` holds no model.
+    Raises ConfigurationError where ``source`` holds no model, or not the adapter's.
     """
     model = _load(source)
+    if adapter is not None:
+        _adapt(model, adapter)
     card = card.model_copy(
         update={
             "dimensions": model.get_embedding_dimension(),
@@ -134,6 +137,7 @@ class TorchEmbedder:
     def __init__(self, source: Path, folder: Path) -> None:
         self.card = read_card(folder)
         self.key = self.card.key
+        self.space = self.card.space or self.card.key
         self.dimensions = self.card.dimensions
         self.window = self.card.window
         self.tokens = TokenCounter(folder / TOKENIZER)
@@ -162,6 +166,17 @@ def _load(source: Path) -> SentenceTransformer:
         raise ConfigurationError(
             f"{source} can't be loaded as a sentence-transformers model: {error}."
         ) from error
+
+
+def _adapt(model: SentenceTransformer, adapter: Adapter) -> None:
+    """Add the adapter's corrections to the weights."""
+    modules = dict(model.named_modules())
+    for name, (up, down) in adapter.layers.items():
+        found = [module for path, module in modules.items() if path.endswith(f".{name}")]
+        if len(found) != 1 or not isinstance(found[0], torch.nn.Linear):
+            raise ConfigurationError(f"The adapter's layer {name} is not one of the model.")
+        with torch.no_grad():
+            found[0].weight += torch.from_numpy(up @ down)
 
 
 def _reference(model: SentenceTransformer, texts: Sequence[str]) -> Vectors:

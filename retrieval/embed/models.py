@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import shutil
 import tempfile
@@ -20,6 +21,7 @@ from pathlib import Path
 from corpora.errors import ConfigurationError
 from corpora.snapshot import file_sha256
 from corpora.tokens import bundled_model
+from retrieval.embed.adapter import FILE, read_adapter
 from retrieval.embed.base import Embedder, Precision
 from retrieval.embed.onnx import CARD, EXPORT_FORMAT, Card, OnnxEmbedder, read_card
 
@@ -27,6 +29,8 @@ DEFAULT_PRECISION: Precision = "fp32"
 """fp32 vectors are the same on every CPU and in every batch; int8 ones keep 91 % of the ten nearest
 neighbours (574 option texts) for 1.7 times the speed (530 texts/s against 305; one question
 0.6 ms against 1.9 ms). Texts are embedded once and then cached: fidelity is worth more."""
+
+log = logging.getLogger(__name__)
 
 _STAGED, _ABANDONED = ".export-", 3_600
 """Prefix of folders being written, and the seconds after which nobody writes to one any more."""
@@ -65,6 +69,53 @@ def reopen_embedder(models: Path, key: str, *, threads: int | None = None) -> Em
     return _open(folder, threads) if (folder / CARD).is_file() else None
 
 
+def open_questions(
+    models: Path, key: str, *, threads: int | None = None, adapter: Path = FILE
+) -> Embedder | None:
+    """Open the model for questions about passages whose vectors have this key.
+
+    That is the model of the passages with the adapter that was trained for it, exported once; or
+    the model itself, where there is no such adapter. None where its export is not there. Raises
+    ConfigurationError where it is damaged.
+    """
+    folder = models / key
+    if not (folder / CARD).is_file():
+        return None
+    card = read_card(folder)
+    adapted = read_adapter(adapter)
+    if adapted.weights != card.weights or card.runtime == "torch":
+        return _open(folder, threads)
+    weights = f"{card.weights}\x1f{adapted.id}"
+    blank = card.model_copy(update={"key": _key(weights, card.precision), "space": key})
+
+    def make(into: Path) -> None:
+        from retrieval.embed.export import export, quantize
+
+        if card.precision == "fp32":
+            export(_source(card.model), blank, into, adapted)
+            return
+        with tempfile.TemporaryDirectory(prefix=_STAGED) as full:
+            export(_source(card.model), blank, Path(full), adapted)
+            quantize(Path(full), blank, into)
+
+    asked = models / blank.key
+    if (asked / CARD).is_file():
+        return _open(asked, threads)
+    try:
+        _into(asked, make)
+    except ImportError:  # an installation without torch, given vectors of another model
+        log.warning("questions are embedded as passages are: torch is needed to adapt their model")
+        return _open(folder, threads)
+    except ConfigurationError:
+        if os.access(models, os.W_OK):
+            raise
+        # Where nothing can be kept, it is made again at each start.
+        with tempfile.TemporaryDirectory(prefix=_STAGED) as temporary:
+            make(Path(temporary))
+            return _open(Path(temporary), threads)
+    return _open(asked, threads)
+
+
 def _open(folder: Path, threads: int | None = None) -> Embedder:
     card = read_card(folder)
     if card.runtime == "torch":
@@ -77,14 +128,14 @@ def _open(folder: Path, threads: int | None = None) -> Embedder:
 def _exported(models: Path, name: str, precision: Precision) -> Path | None:
     """Find the folder of an existing export."""
     if not name or Path(name).is_dir():
-        folder = models / _key(_weights(_source(name)), precision)
+        folder = models / _key(weights_of(_source(name)), precision)
         return folder if (folder / CARD).is_file() else None
     for folder in sorted(models.glob("[!.]*")):
         try:
             card = read_card(folder)
         except ConfigurationError:
             continue  # not an export, or one of another format: not the one that is looked for
-        if (card.model, card.precision) == (name, precision):
+        if (card.model, card.precision) == (name, precision) and not card.space:
             return folder
     return None
 
@@ -93,7 +144,7 @@ def _export(models: Path, name: str, source: Path, precision: Precision) -> Path
     # Imported here, because this imports torch: seconds, and gigabytes of address space.
     from retrieval.embed.export import export, quantize
 
-    weights = _weights(source)
+    weights = weights_of(source)
 
     def blank(wanted: Precision) -> Card:
         return Card(
@@ -168,7 +219,7 @@ def _key(weights: str, precision: Precision) -> str:
     return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
 
-def _weights(source: Path) -> str:
+def weights_of(source: Path) -> str:
     """SHA-256 over the files that define a model: 0.1 s for 90 MB."""
     whole = hashlib.sha256()
     files = 0

@@ -52,6 +52,8 @@ class Card(Frozen):
     """``torch`` where the export was refused because it differed from sentence-transformers."""
     dimensions: int = Field(gt=0)
     window: int = Field(gt=2)
+    space: str = ""
+    """Of a model for questions: the key of the model for passages."""
     fidelity: float
     """Lowest cosine on the sample texts: fp32 against sentence-transformers, int8 against fp32."""
 
@@ -96,6 +98,11 @@ class OnnxEmbedder:
     def key(self) -> str:
         """Names the vectors."""
         return self.card.key
+
+    @property
+    def space(self) -> str:
+        """Names what the vectors may be compared with."""
+        return self.card.space or self.card.key
 
     @property
     def dimensions(self) -> int:

@@ -10,7 +10,7 @@ import pytest
 from corpora.catalogue import Catalogue
 from corpora.snapshot import Snapshot
 from eval.retrieval.contenders import Retrieved
-from eval.retrieval.items import Question, Split, load, load_unanswerable
+from eval.retrieval.items import Question, Split, load, load_training, load_unanswerable
 from eval.retrieval.judge import defines
 from eval.truth.facts import Facts
 from eval.truth.facts import load as load_facts
@@ -36,6 +36,16 @@ def test_there_are_enough_of_them_over_enough_products() -> None:
 def test_a_product_is_in_one_split_but_for_the_first_three() -> None:
     dev, test = ({one.product for one in load(split)} for split in SPLITS)
     assert dev & test == SPLIT_BY_PAGE
+
+
+def test_what_is_learned_from_is_about_other_products() -> None:
+    learned = load_training()
+    assert len(learned) >= 10_000
+    assert len({one.question.lower() for one in learned}) == len(learned)
+    products = {one.product for one in learned}
+    assert len(products) >= 50
+    assert products.isdisjoint(one.product for one in QUESTIONS)
+    assert products <= set(Catalogue.load())
 
 
 def test_every_gold_option_has_a_key_and_a_command() -> None:

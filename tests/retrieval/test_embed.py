@@ -1,7 +1,6 @@
 """The embedder: the real all-MiniLM-L6-v2, and a tiny model for what goes wrong."""
 
 import json
-import shutil
 import socket
 import sqlite3
 import subprocess
@@ -58,37 +57,6 @@ def fp32(models: Path) -> Embedder:
 @pytest.fixture(scope="module")
 def int8(models: Path) -> Embedder:
     return open_embedder(models, precision="int8")
-
-
-@pytest.fixture(scope="module")
-def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A sentence-transformers folder with random weights: 2 layers, 32 dimensions, window 64."""
-    import torch
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import (  # type: ignore[import-not-found]
-        Pooling,
-        Transformer,
-    )
-    from transformers import BertConfig, BertModel
-
-    folder = tmp_path_factory.mktemp("tiny")
-    transformer = folder / "transformer"
-    shutil.copytree(
-        bundled_model(), transformer, ignore=shutil.ignore_patterns("*.safetensors", "modules.json")
-    )
-    torch.manual_seed(1)
-    config = BertConfig(
-        vocab_size=30_522,
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-    )
-    BertModel(config).save_pretrained(transformer)
-    word = Transformer(str(transformer), max_seq_length=64)
-    model = SentenceTransformer(modules=[word, Pooling(32)], device="cpu")
-    model.save(str(folder / "model"), create_model_card=False)
-    return folder / "model"
 
 
 @pytest.fixture
@@ -266,7 +234,8 @@ class Counting:
     def __init__(self, inner: Embedder, dies_at: int = 0) -> None:
         self.inner, self.dies_at = inner, dies_at
         self.calls, self.texts = 0, 0
-        self.key, self.dimensions, self.window = inner.key, inner.dimensions, inner.window
+        self.key, self.space = inner.key, inner.space
+        self.dimensions, self.window = inner.dimensions, inner.window
         self.tokens, self.count = inner.tokens, inner.count
 
     def embed(self, texts: Sequence[str], *, on_progress: OnProgress | None = None) -> Vectors:
