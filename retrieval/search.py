@@ -224,8 +224,8 @@ QUESTIONS_KEPT = 1_024
 WORTHS_KEPT = 32_768
 """Candidates of which is kept how they are weighed: some 15 MB. A question has 100 to 200."""
 
-PASSAGES_KEPT = 2_048
-"""Passages that are kept as they were read, 4 kB each that stands in three releases (9 MB when
+PASSAGES_KEPT = 8_192
+"""Passages that are kept as they were read, 4 kB each that stands in three releases (36 MB when
 full; 1 kB for each release more), and as many whose terms are (0.3 kB each)."""
 
 NAMED = 2.0

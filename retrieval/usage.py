@@ -33,9 +33,9 @@ LONGEST_LINE = 160
 NOTES_KEPT = 16_384
 """Definitions of which is kept when their options came and went: some 4 MB."""
 
-RANKINGS_KEPT = 256
-"""Commands of which is kept how to rank their options: 0.8 kB an option, so some 14 MB
-where each has 70."""
+RANKINGS_KEPT = 1_024
+"""Commands of which is kept how to rank their options: 0.8 kB an option, so some 56 MB where each
+has 70. The 208 development questions use some 600."""
 
 
 @dataclass(frozen=True, slots=True)
