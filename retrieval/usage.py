@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 
 from commands.model import Command, Kind, Option
 from commands.store import SurfaceStore
@@ -75,13 +76,19 @@ def life(store: SurfaceStore, at: str, product: str, command: Command, option: O
 def _chosen(
     question: str, ranking: OptionRanking, names: Iterable[str], most: int, relative: float
 ) -> list[Option]:
-    """The options that a question spells or that ``names`` name, then those that match it."""
-    spelled, named = set(question.split()), set(names)
-    chosen = {
-        id(option): option
-        for option in ranking.options
-        if not spelled.isdisjoint(option.spellings) or not named.isdisjoint(option.names)
-    }
+    """The options that a question spells, those of ``names`` in that order, those that match."""
+    spelled = set(question.split())
+    places: dict[str, int] = {}
+    for name in names:
+        places.setdefault(name, len(places))
+
+    def place(option: Option) -> int:
+        if not spelled.isdisjoint(option.spellings):
+            return -1
+        return min((places[name] for name in option.names if name in places), default=len(places))
+
+    named = sorted(((place(one), one) for one in ranking.options), key=itemgetter(0))
+    chosen = {id(option): option for at, option in named if at < len(places)}
     ranked = ranking.of(question)
     for option, score in ranked:
         if score >= relative * ranked[0][1]:
