@@ -89,6 +89,8 @@ def _build(
             refused=refused,
         )
         settle(settings)
+        # Exported now, so that no service waits for it at its first question.
+        open_questions(models_folder(settings), embedder.key)
         return noting.ended(report)
 
 
