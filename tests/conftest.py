@@ -28,7 +28,7 @@ def model_folder(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathF
     """
     cache = pytestconfig.cache
     folder = cache.mkdir("flagstone-models") if cache else tmp_path_factory.mktemp("models")
-    open_embedder(folder)
+    open_questions(folder, open_embedder(folder).key)
     return folder
 
 

@@ -53,6 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     held_out = found[::HELD_OUT]
     learned = [one for place, one in enumerate(found) if place % HELD_OUT]
+    if not learned:
+        _say("error: the snapshot holds too few of the releases to learn from")
+        return 1
     questions = sum(len(one.questions) for one in learned)
     learner = Learner(bundled_model(), training)
     _say(f"before: {_told(learner, held_out)}")

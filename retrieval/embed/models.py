@@ -21,7 +21,7 @@ from pathlib import Path
 from corpora.errors import ConfigurationError
 from corpora.snapshot import file_sha256
 from corpora.tokens import bundled_model
-from retrieval.embed.adapter import FILE, read_adapter
+from retrieval.embed.adapter import FILE, Adapter, read_adapter
 from retrieval.embed.base import Embedder, Precision
 from retrieval.embed.onnx import CARD, EXPORT_FORMAT, Card, OnnxEmbedder, read_card
 
@@ -75,8 +75,9 @@ def open_questions(
     """Open the model for questions about passages whose vectors have this key.
 
     That is the model of the passages with the adapter that was trained for it, exported once; or
-    the model itself, where there is no such adapter. None where its export is not there. Raises
-    ConfigurationError where it is damaged.
+    the model itself, where there is no such adapter, or where it can't be exported (without torch,
+    say). None where the export for passages is not there. Raises ConfigurationError where what is
+    there is damaged.
     """
     folder = models / key
     if not (folder / CARD).is_file():
@@ -87,33 +88,46 @@ def open_questions(
         return _open(folder, threads)
     weights = f"{card.weights}\x1f{adapted.id}"
     blank = card.model_copy(update={"key": _key(weights, card.precision), "space": key})
-
-    def make(into: Path) -> None:
-        from retrieval.embed.export import export, quantize
-
-        if card.precision == "fp32":
-            export(_source(card.model), blank, into, adapted)
-            return
-        with tempfile.TemporaryDirectory(prefix=_STAGED) as full:
-            export(_source(card.model), blank, Path(full), adapted)
-            quantize(Path(full), blank, into)
-
     asked = models / blank.key
     if (asked / CARD).is_file():
         return _open(asked, threads)
     try:
-        _into(asked, make)
-    except ImportError:  # an installation without torch, given vectors of another model
-        log.warning("questions are embedded as passages are: torch is needed to adapt their model")
+        return _adapted(asked, blank, adapted, threads)
+    except (ImportError, OSError, ConfigurationError) as error:
+        log.warning("questions are embedded as passages are, not as was learned: %s", error)
         return _open(folder, threads)
-    except ConfigurationError:
-        if os.access(models, os.W_OK):
-            raise
-        # Where nothing can be kept, it is made again at each start.
+
+
+def _adapted(asked: Path, blank: Card, adapter: Adapter, threads: int | None) -> Embedder:
+    """Export the model with the adapter to ``asked``, and open it.
+
+    Raises ImportError without torch, and ConfigurationError.
+    """
+    from retrieval.embed.export import export, quantize
+
+    source = Path(blank.model) if blank.model else bundled_model()
+    if not source.is_dir() or weights_of(source) != blank.weights:
+        raise ConfigurationError(f"{source} is not the model any more that made the vectors")
+
+    def full(into: Path) -> None:
+        if export(source, blank, into, adapter).runtime != "onnx":
+            raise ConfigurationError("the export differs from the model")
+
+    def make(into: Path) -> None:
+        if blank.precision == "fp32":
+            full(into)
+            return
         with tempfile.TemporaryDirectory(prefix=_STAGED) as temporary:
-            make(Path(temporary))
-            return _open(Path(temporary), threads)
-    return _open(asked, threads)
+            full(Path(temporary))
+            quantize(Path(temporary), blank, into)
+
+    if os.access(asked.parent, os.W_OK):
+        _into(asked, make)
+        return _open(asked, threads)
+    # Where nothing can be kept, it is made again at each start.
+    with tempfile.TemporaryDirectory(prefix=_STAGED) as temporary:
+        make(Path(temporary))
+        return _open(Path(temporary), threads)
 
 
 def _open(folder: Path, threads: int | None = None) -> Embedder:

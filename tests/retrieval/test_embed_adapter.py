@@ -1,5 +1,8 @@
 """The model for questions: the passages' own model, corrected by an adapter that was trained."""
 
+import os
+import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -74,14 +77,51 @@ def test_another_model_answers_for_itself(
     assert open_questions(tmp_path, "f" * 16) is None
 
 
-def test_an_adapter_of_other_layers_is_refused(tmp_path: Path) -> None:
+def test_an_adapter_of_other_layers_is_not_used(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     embedder = open_embedder(tmp_path / "models")
     file = _adapter(
         tmp_path / "odd.safetensors", weights=weights_of(bundled_model()), layer="no.such.layer"
     )
-    with pytest.raises(ConfigurationError, match=r"no\.such\.layer"):
-        open_questions(tmp_path / "models", embedder.key, adapter=file)
+    plain = open_questions(tmp_path / "models", embedder.key, adapter=file)
+    assert plain
+    assert plain.key == embedder.key
+    assert "no.such.layer" in caplog.text
     assert [one.name for one in (tmp_path / "models").iterdir()] == [embedder.key]
+
+
+def test_without_torch_questions_are_embedded_as_passages_are(
+    tmp_path: Path,
+    model_folder: Path,
+    embedder: Embedder,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """An image that has the passages' model alone, from before there was an adapter."""
+    shutil.copytree(model_folder / embedder.key, tmp_path / embedder.key)
+    monkeypatch.setitem(sys.modules, "retrieval.embed.export", None)
+    for writable in (True, False):
+        monkeypatch.setattr(os, "access", lambda *_, here=writable: here)
+        plain = open_questions(tmp_path, embedder.key)
+        assert plain
+        assert plain.key == embedder.key
+    assert "not as was learned" in caplog.text
+
+
+def test_where_nothing_can_be_written_it_is_exported_for_the_time_being(
+    tmp_path: Path,
+    model_folder: Path,
+    embedder: Embedder,
+    asker: Embedder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shutil.copytree(model_folder / embedder.key, tmp_path / embedder.key)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    questions = open_questions(tmp_path, embedder.key)
+    assert questions
+    assert questions.embed([QUESTION])[0] @ asker.embed([QUESTION])[0] > 0.9999
+    assert [one.name for one in tmp_path.iterdir()] == [embedder.key]
 
 
 @pytest.mark.parametrize("content", [b"", b"no tensors", b"\xff" * 100])
