@@ -35,9 +35,9 @@ class _Logistic(Frozen):
 ANSWERABLE = _Logistic(nearest=8.8, covered=5.6, unknown=-6.1, intercept=-4.9)
 """Logistic regression (C = 10, balanced) on the 208 development questions about fourteen products
 (74,000 passages), each asked with its product and without, and 27 unanswerable ones, put to six
-products as well and to all. In eight-fold cross-validation by question, at the two bars: 6 % wrong
-abstentions and 76 % right ones where the product is named, 6 and 58 % where it is not. On the
-whole catalogue, with adapted questions, another fit is no better: docs/retrieval.md has the bars."""
+products as well and to all. In eight-fold cross-validation by question, at the bars of then: 6 %
+wrong abstentions and 76 % right ones where the product is named, 6 and 58 % where it is not. On the
+whole catalogue, with adapted questions, another fit is no better (docs/retrieval.md)."""
 
 
 class Signals(NamedTuple):
