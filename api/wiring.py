@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ from ingest.snapshot import build_lock, rolled_back
 from retrieval.embed import Embedder, open_embedder, open_questions
 from retrieval.embed.pool import Opening, processes
 from retrieval.engine import Engine
-from retrieval.index import Indexer, card_of, open_index
+from retrieval.index import Indexer, card_of, embedder_of, open_index
 from retrieval.request import ContextRequest
 from retrieval.search import Searcher
 from retrieval.store import Layout, Location
@@ -66,6 +67,8 @@ def _build(
     refused: Collection[str] = (),
 ) -> BuildReport:
     embedder = open_settings_embedder(settings)
+    # Exported with it, so that no service waits for it at its first question.
+    open_questions(models_folder(settings), embedder.key)
     opening = Opening(models_folder(settings), settings.model, settings.precision)
     with (
         noted(settings.data) as noting,
@@ -89,8 +92,6 @@ def _build(
             refused=refused,
         )
         settle(settings)
-        # Exported now, so that no service waits for it at its first question.
-        open_questions(models_folder(settings), embedder.key)
         return noting.ended(report)
 
 
@@ -158,7 +159,7 @@ def discover(settings: Settings, products: Sequence[Product]) -> tuple[Discovery
 
 def _questions(settings: Settings, catalogue: Catalogue, staged: Snapshot) -> Ask:
     """Ask a snapshot that is not published yet."""
-    embedder = _asker(settings, card_of(staged).embedder)
+    embedder = _asker(settings, staged)
     index = open_index(staged, embedder, _location(settings))
     engine = Engine(staged, Searcher(staged, index, embedder), catalogue, default_counter())
 
@@ -181,16 +182,17 @@ def open_settings_embedder(settings: Settings) -> Embedder:
     )
 
 
-def _asker(settings: Settings, key: str) -> Embedder:
-    """The model for questions to vectors of ``key``, whatever the settings name for the next build.
+def _asker(settings: Settings, snapshot: Snapshot) -> Embedder:
+    """The model for questions to a snapshot, whatever the settings name for the next build.
 
     Theirs where its export is gone: if they name another one, opening the index says so.
     """
-    models, threads = models_folder(settings), _threads(settings)
-    if found := open_questions(models, key, threads=threads):
-        return found
-    default = open_settings_embedder(settings)
-    return open_questions(models, default.key, threads=threads) or default
+    return embedder_of(
+        snapshot,
+        models_folder(settings),
+        threads=_threads(settings),
+        default=partial(open_settings_embedder, settings),
+    )
 
 
 def _threads(settings: Settings) -> int | None:
@@ -250,7 +252,7 @@ def open_serving(settings: Settings, metrics: Metrics | None = None) -> Serving:
         snapshot = Snapshot.open(path)
         made_by = card_of(snapshot).embedder
         if made_by not in opened:
-            opened[made_by] = _asker(settings, made_by)
+            opened[made_by] = _asker(settings, snapshot)
         embedder = opened[made_by]
         index = open_index(snapshot, embedder, _location(settings))
         parts = (snapshot, Searcher(snapshot, index, embedder), catalogue, default_counter())

@@ -205,17 +205,23 @@ def open_index(snapshot: Snapshot, embedder: Embedder, location: Location | None
     return Index(store, card.bm25, counts)
 
 
-def embedder_of(snapshot: Snapshot, models: Path, *, threads: int | None = None) -> Embedder:
+def embedder_of(
+    snapshot: Snapshot,
+    models: Path,
+    *,
+    threads: int | None = None,
+    default: Callable[[], Embedder] | None = None,
+) -> Embedder:
     """The model for questions put to a snapshot, from its export under ``models``.
 
-    Where that is not there, the default one: that of a snapshot which came without it, mostly.
-    Raises CorruptSnapshot where the index can't be read, ConfigurationError.
+    Where that is not there, the ``default``: that of a snapshot which came without it, mostly. It
+    is the bundled one if none is given. Raises CorruptSnapshot where the index can't be read,
+    ConfigurationError.
     """
-    found = open_questions(models, card_of(snapshot).embedder, threads=threads)
-    if found is None:
-        default = open_embedder(models, threads=threads)
-        found = open_questions(models, default.key, threads=threads) or default
-    return found
+    if found := open_questions(models, card_of(snapshot).embedder, threads=threads):
+        return found
+    other = default() if default else open_embedder(models, threads=threads)
+    return open_questions(models, other.key, threads=threads) or other
 
 
 def passages_embedder_of(snapshot: Snapshot, models: Path) -> Embedder:

@@ -29,6 +29,9 @@ LAYERS = (
 )  # fmt: skip
 """Of each block of BERT: every linear layer."""
 
+SCALE = 2
+"""What a correction is multiplied by: alpha / rank of LoRA. The file has it multiplied in."""
+
 SORTED = 8
 """Batches of which the questions are sorted by length, so that little is padding."""
 
@@ -57,7 +60,7 @@ class Correction(nn.Module):
 
     def forward(self, given: torch.Tensor) -> torch.Tensor:
         """What the layer gives, corrected."""
-        corrected: torch.Tensor = self.layer(given) + 2 * (given @ self.down.T @ self.up.T)
+        corrected: torch.Tensor = self.layer(given) + SCALE * (given @ self.down.T @ self.up.T)
         return corrected
 
 
@@ -128,7 +131,7 @@ class Learner:
         tensors = {}
         for name, one in self.corrections.items():
             tensors[f"{name}.down"] = one.down.detach().numpy().astype(np.float16)
-            tensors[f"{name}.up"] = (2 * one.up.detach()).numpy().astype(np.float16)
+            tensors[f"{name}.up"] = (SCALE * one.up.detach()).numpy().astype(np.float16)
         save_file(tensors, file, metadata={"weights": weights, **about})
 
     def _loss(

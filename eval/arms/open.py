@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from corpora.catalogue import Catalogue
-from corpora.snapshot import Snapshot
-from corpora.tokens import default_counter
 from eval.arms.knowledge import Service
-from retrieval.engine import Engine
-from retrieval.index import embedder_of, open_index
-from retrieval.search import Searcher
+from eval.opening import open_engine
 
 
 def open_service(data: Path) -> Service:
     """Open the corpus that serves from ``data``. Raises NoSnapshot, CorruptSnapshot."""
-    snapshot = Snapshot.current(data)
-    embedder = embedder_of(snapshot, data / "models")
-    searcher = Searcher(snapshot, open_index(snapshot, embedder), embedder)
-    return Service(Engine(snapshot, searcher, Catalogue.load(), default_counter()))
+    return Service(open_engine(data))

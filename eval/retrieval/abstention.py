@@ -22,16 +22,13 @@ from sklearn.model_selection import (  # type: ignore[import-untyped]
     cross_val_predict,
 )
 
-from corpora.catalogue import Catalogue
 from corpora.errors import FlagstoneError
-from corpora.snapshot import Snapshot
-from corpora.tokens import default_counter
+from eval.opening import open_engine
+from eval.report.markdown import table
 from eval.retrieval.items import load, load_unanswerable
 from retrieval.answerable import ANSWERABLE, Signals, probability
 from retrieval.engine import Engine
-from retrieval.index import embedder_of, open_index
 from retrieval.request import SearchRequest
-from retrieval.search import Searcher
 
 OTHERS = ("git", "openssh", "restic", "docker", "postgresql", "aws")
 """Products that questions about foreign tools are put to."""
@@ -58,11 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="data directory, built")
     options = parser.parse_args(arguments)
     try:
-        snapshot = Snapshot.current(options.data)
-        embedder = embedder_of(snapshot, options.data / "models")
-        searcher = Searcher(snapshot, open_index(snapshot, embedder), embedder)
-        engine = Engine(snapshot, searcher, Catalogue.load(), default_counter())
-        asked = list(_asked(engine))
+        asked = list(_asked(open_engine(options.data)))
     except FlagstoneError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
@@ -92,9 +85,9 @@ def report(asked: Sequence[Asked]) -> str:
         f"fitted: {weights}, intercept {model.intercept_[0]:.1f}",
         f"in use: {', '.join(f'{name} {weight}' for name, weight in ANSWERABLE)}",
         "",
-        "| question | bar | fitted: abstains wrongly | rightly | in use: wrongly | rightly |",
-        "|---|---|---|---|---|---|",
     ]
+    head = ("question", "bar", "fitted: abstains wrongly", "rightly", "in use: wrongly", "rightly")
+    rows = []
     for named, told in ((True, "names its product"), (False, "names none")):
         here = np.array([one.named == named for one in asked])
         for bar in BARS:
@@ -103,8 +96,8 @@ def report(asked: Sequence[Asked]) -> str:
                 for scores in (fitted, used)
                 for right in (True, False)
             )
-            lines.append(f"| {told} | {bar} | {' | '.join(f'{one:.3f}' for one in shares)} |")
-    return "\n".join(lines) + "\n"
+            rows.append((told, str(bar), *(f"{one:.3f}" for one in shares)))
+    return "\n".join((*lines, *table(head, rows))) + "\n"
 
 
 def _asked(engine: Engine) -> Iterator[Asked]:

@@ -18,13 +18,14 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from corpora.errors import FlagstoneError
+from eval.opening import open_engine
 from eval.scale.chart import chart
 from eval.scale.choice import Asked, Shares, chosen, ordered, questions
 from eval.scale.load import embedding, load
 from eval.scale.making import make
 from eval.scale.measured import Load, Measured, Report
 from eval.scale.summary import tables
-from eval.serving.__main__ import open_engine, requests
+from eval.serving.__main__ import requests
 from retrieval.engine import Engine
 from retrieval.index import embedder_of
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from eval.report.markdown import table
 from eval.scale.measured import ROWS, STAGES, STEPS, Load, Measured, Report
 
 CALLED = {
@@ -67,7 +68,7 @@ def _latency(sizes: Sequence[Measured]) -> str:
                 cells = [f"{one.points:,}", scope, ROWS[row], CALLED[step], str(spread.answers)]
                 cells += [f"{ms:.2f}" for ms in (spread.p50, spread.p95, spread.p99)]
                 rows.append(cells)
-    return _table(head, rows)
+    return "\n".join(table(head, rows))
 
 
 def _memory(sizes: Sequence[Measured]) -> str:
@@ -85,7 +86,7 @@ def _memory(sizes: Sequence[Measured]) -> str:
             cells.append(f"{one.memory.resident / 1e6 / (one.points / 1e5):.0f}")
         cells += [f"{one.disk / 1e6:.0f}", f"{one.disk / one.points:,.0f}"]
         rows.append(cells)
-    return _table(head, rows)
+    return "\n".join(table(head, rows))
 
 
 def _growth(sizes: Sequence[Measured]) -> Iterator[str]:
@@ -98,7 +99,7 @@ def _growth(sizes: Sequence[Measured]) -> Iterator[str]:
         [ROWS[row], CALLED[step], *("–" if one is None else f"{one:+.2f}" for one in each)]
         for (row, step), each in exponents(sizes).items()
     ]
-    yield _table(head, rows)
+    yield from table(head, rows)
     yield ""
     yield "Exponents: log latency ratio / log size ratio. 0: none; below 1: slower than linear."
     yield ""
@@ -126,9 +127,5 @@ def _load(runs: Sequence[Load]) -> str:
         cells += [f"{one.latency.p50:.1f}", f"{one.latency.p99:.1f}"] if one.latency else ["–", "–"]
         cells.append("–" if one.relative is None else f"{one.relative:.1f}")
         rows.append(cells)
-    return f"{_table(head, rows)}\n\nEmbedding a question alone: {runs[0].embed:.1f} ms."
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    told = f"Embedding a question alone: {runs[0].embed:.1f} ms."
+    return "\n".join((*table(head, rows), "", told))

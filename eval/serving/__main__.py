@@ -33,15 +33,11 @@ from typing import IO, Any, TypeVar
 
 import httpx
 
-from corpora.catalogue import Catalogue
 from corpora.errors import FlagstoneError
-from corpora.snapshot import Snapshot
-from corpora.tokens import default_counter
+from eval.opening import open_engine
 from eval.retrieval.items import load
 from retrieval.engine import Engine
-from retrieval.index import embedder_of, open_index
 from retrieval.request import ContextRequest
-from retrieval.search import Searcher
 
 Answer = TypeVar("Answer")
 
@@ -166,14 +162,6 @@ def table(spent: dict[str, list[float]]) -> str:
         shown = " | ".join(f"{one:.2f}" for one in (steps[1], statistics.median(each), steps[-1]))
         rows.append(f"| {name} | {len(each)} | {shown} |")
     return "\n".join(rows) + "\n"
-
-
-def open_engine(data: Path) -> Engine:
-    """The engine over the serving snapshot. Raises NoSnapshot, CorruptSnapshot."""
-    snapshot = Snapshot.current(data)
-    embedder = embedder_of(snapshot, data / "models")
-    searcher = Searcher(snapshot, open_index(snapshot, embedder), embedder)
-    return Engine(snapshot, searcher, Catalogue.load(), default_counter())
 
 
 @contextmanager

@@ -60,13 +60,13 @@ def open_embedder(
     return _open(folder, threads)
 
 
-def reopen_embedder(models: Path, key: str, *, threads: int | None = None) -> Embedder | None:
+def reopen_embedder(models: Path, key: str) -> Embedder | None:
     """Open the model that made vectors of ``key``; None where its export is not there.
 
     Raises ConfigurationError where it is damaged.
     """
     folder = models / key
-    return _open(folder, threads) if (folder / CARD).is_file() else None
+    return _open(folder) if (folder / CARD).is_file() else None
 
 
 def open_questions(
