@@ -172,8 +172,7 @@ class Usages:
         if command is None:
             return ""
         at = hit.passage.product, hit.release
-        ranking = self._ranking(*at, command.path, command.kind, own=True)
-        found = _chosen(question, ranking, (), MOST_OPTIONS, RELATIVE)
+        found = _chosen(question, self._own(hit, command), (), MOST_OPTIONS, RELATIVE)
         return "\n".join(_line(self._option(*at, command, option)) for option in found)
 
     def names(self, question: str, hit: Hit) -> str:
@@ -181,9 +180,7 @@ class Usages:
         command = self._card(hit)
         if command is None:
             return ""
-        at = hit.passage.product, hit.release
-        ranking = self._ranking(*at, command.path, command.kind, own=True)
-        found = _chosen(question, ranking, (), MOST_NAMES, RELATIVE_NAMES)
+        found = _chosen(question, self._own(hit, command), (), MOST_NAMES, RELATIVE_NAMES)
         return ", ".join(option.name for option in found)
 
     def _card(self, hit: Hit) -> Command | None:
@@ -192,6 +189,11 @@ class Usages:
         if passage.kind != "synopsis" or self._defines(passage.product, hit.release, passage.page):
             return None
         return self.command(hit)
+
+    def _own(self, hit: Hit, command: Command) -> OptionRanking:
+        """The options on the card of a command: without what it inherits."""
+        at = hit.passage.product, hit.release
+        return self._ranking(*at, command.path, command.kind, own=True)
 
     def _read_ranking(
         self, product: str, release: str, path: tuple[str, ...], kind: Kind, *, own: bool
