@@ -9,7 +9,7 @@ from pathlib import Path
 
 from corpora.errors import NoSnapshot, SnapshotError
 from corpora.model import Frozen
-from corpora.snapshot import MANIFEST, Snapshot, current_id
+from corpora.snapshot import MANIFEST, Snapshot, current_id, disk_usage
 from ingest.snapshot import build_lock, mark_rolled_back, point_to
 
 
@@ -62,14 +62,13 @@ def held(data: Path) -> list[Held]:
             snapshot = Snapshot.open(data / "snapshots" / name)
         except SnapshotError:
             continue
-        files = [one for one in snapshot.path.rglob("*") if one.is_file()]
         found.append(
             Held(
                 id=name,
                 serves=name == serving,
                 created_at=snapshot.manifest.created_at,
                 passages=snapshot.manifest.passages,
-                bytes=sum(one.stat().st_blocks * 512 for one in files),
+                bytes=disk_usage(snapshot.path),
                 signed=(snapshot.path / "manifest.sig").is_file(),
             )
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from corpora.errors import RequestError
 from corpora.model import Passage
+from corpora.snapshot import disk_usage
 from eval.retrieval.contenders import RANKS, Answer, Retrieved
 from eval.retrieval.items import Question, Unanswerable
 from retrieval.engine import Engine
@@ -16,8 +17,7 @@ class Flagstone:
     def __init__(self, engine: Engine, name: str = "flagstone") -> None:
         self.name = name
         self.points = engine.snapshot.manifest.distinct_passages
-        files = (one for one in engine.snapshot.path.rglob("*") if one.is_file())
-        self.size = sum(one.stat().st_size for one in files)
+        self.size = disk_usage(engine.snapshot.path)
         self._engine = engine
 
     def answer(self, question: Question | Unanswerable) -> Answer:

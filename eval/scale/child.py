@@ -16,11 +16,11 @@ from pathlib import Path
 
 from corpora.catalogue import Catalogue
 from corpora.errors import FlagstoneError
-from corpora.snapshot import Snapshot
+from corpora.snapshot import Snapshot, disk_usage
 from corpora.tokens import default_counter
 from eval.scale.choice import Asked
 from eval.scale.copies import declared
-from eval.scale.measured import STAGES, Measured, Spread, memory, on_disk
+from eval.scale.measured import STAGES, Measured, Spread, memory
 from eval.serving.__main__ import timed
 from retrieval.engine import Engine
 from retrieval.index import Index, embedder_of, open_index
@@ -68,7 +68,7 @@ def measure(path: Path, models: Path, asked: Asked, rounds: int, started: float)
         opened=opened,
         first_answer=first,
         memory=memory(),
-        disk=on_disk(path),
+        disk=disk_usage(path),
     )
 
 

@@ -109,8 +109,3 @@ def memory(smaps: Path = Path("/proc/self/smaps_rollup")) -> Memory | None:
         words[0]: int(words[1]) for line in lines if (words := line.split())[-1:] == ["kB"]
     }
     return Memory(resident=1024 * kilobytes["Rss:"], anonymous=1024 * kilobytes["Anonymous:"])
-
-
-def on_disk(folder: Path) -> int:
-    """Bytes that a folder takes: the files of the store have holes, which take none."""
-    return sum(512 * one.stat().st_blocks for one in folder.rglob("*") if one.is_file())

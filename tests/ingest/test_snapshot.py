@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tiny_snapshots import publish, release
 
 from corpora.errors import CorruptSnapshot, NoSnapshot
 from corpora.model import Passage
-from corpora.snapshot import FORMAT, Manifest, Snapshot, current_id
+from corpora.snapshot import FORMAT, Manifest, Snapshot, current_id, disk_usage
 from corpora.tokens import default_counter
 from ingest.reading import Job, read
 from ingest.release_files import ReleaseFiles
@@ -98,6 +99,29 @@ def test_answering_from_a_snapshot_changes_nothing_in_it(corpus: SmallCorpus) ->
         answer = corpus.engine.context(ContextRequest(query="git commit --reset-author"))
         assert answer.passages
     corpus.snapshot.verify()
+
+
+def test_what_a_service_drafts_in_a_snapshot_does_not_disturb_who_measures_it(
+    published: Snapshot,
+) -> None:
+    over = threading.Event()
+
+    def draft() -> None:  # as the store does each time it is opened
+        while not over.is_set():
+            made = published.path / ".draft"
+            made.mkdir()
+            (made / "segment.tmp").write_bytes(b"{}")
+            (made / "segment.tmp").replace(published.path / "segment.json")
+            made.rmdir()
+
+    service = threading.Thread(target=draft)
+    service.start()
+    try:
+        used = [disk_usage(published.path) for _ in range(3_000)]
+    finally:
+        over.set()
+        service.join()
+    assert min(used) > 0
 
 
 # --- Damage ---------------------------------------------------------------------------------------

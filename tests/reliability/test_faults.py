@@ -19,7 +19,7 @@ from conftest import QUESTIONS
 from corpus import SmallCorpus, edit
 from service import ROOT, Load, report, serving
 
-from corpora.snapshot import Snapshot, current_id
+from corpora.snapshot import Snapshot, current_id, disk_usage
 from ingest.installation import held, roll_back
 
 pytestmark = [
@@ -180,7 +180,7 @@ def test_a_disk_that_is_full_is_told_before_the_engine_meets_it(
         str(one.relative_to(small.data)): one.read_bytes()
         for one in [small.data / "current", *small.data.glob("snapshots/*/corpus.sqlite")]
     }
-    used = sum(one.stat().st_blocks * 512 for one in small.data.rglob("*") if one.is_file())
+    used = disk_usage(small.data)
     full = tmp_path / "full"
     full.mkdir()
     edit(small.page(PAGE), TEXT, "Have the command")
