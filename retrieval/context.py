@@ -19,8 +19,7 @@ from dataclasses import dataclass
 from corpora.errors import InvalidRequest
 from corpora.model import Citation, Frozen, Hit, Resolution
 from corpora.snapshot import ProductRecord
-from corpora.suspicion import flags_of
-from retrieval.excerpt import excerpt
+from retrieval.forms import Form, Forms
 
 ALIKE = 0.8
 """Share of words that two definitions of the same names have in common if one is enough."""
@@ -58,7 +57,7 @@ def assemble(
     product: ProductRecord,
     *,
     budget: int,
-    count: Callable[[str], int],
+    forms: Forms,
     most: int,
     full: int,
     start: int = 0,
@@ -70,6 +69,7 @@ def assemble(
     as an excerpt. What does not fit even so ends the block: the rest can be had from ``next``. Only
     the very first is given even if it alone is over the budget.
     """
+    count = forms.count
     trust = {record.label: record.trust for record in product.releases}
     groups: dict[_Place, list[Citation]] = {}
     # The fence is as long as any of the candidates could need, so that its cost is known at first.
@@ -77,9 +77,10 @@ def assemble(
     tokens = count(_frame(resolution, product, fence, []))
     taken = 0
     for rank, hit in enumerate(hits[start : start + most], start):
-        for citation in _forms(hit, product, trust, extra, count, brief=rank >= full):
+        for form, brief in _ways(hit, forms, extra, brief=rank >= full):
+            citation = _cite(hit, form, product, trust, extra.note(hit), brief=brief)
             place = _place(citation)
-            cost = count(_block(most, citation, headed=place not in groups))
+            cost = count(_above(most, citation, headed=place not in groups)) + citation.tokens
             if not taken or tokens + cost <= budget:
                 break
         else:
@@ -131,35 +132,22 @@ def _alike(text: str, other: str) -> bool:
     return len(words & others) >= ALIKE * len(words | others)
 
 
-def _forms(
-    hit: Hit,
-    product: ProductRecord,
-    trust: Mapping[str, str],
-    extra: Extra,
-    count: Callable[[str], int],
-    *,
-    brief: bool,
-) -> Iterator[Citation]:
-    """How a hit can be given, the form that is preferred first."""
+def _ways(hit: Hit, forms: Forms, extra: Extra, *, brief: bool) -> Iterator[tuple[Form, bool]]:
+    """How a hit can be given, the form that is preferred first, and whether it is an excerpt."""
     passage = hit.passage
-    short = excerpt(passage)
+    short = forms.brief(passage, extra.names(hit))
     if not brief or not short:
-        options = extra.card(hit)
-        text = f"{passage.text}\n{options}" if options else passage.text
-        yield _cite(hit, text, product, trust, extra, count, brief=False)
+        yield forms.whole(passage, extra.card(hit)), False
     if short:
-        names = extra.names(hit)
-        short = f"{short}\n{names}" if names else short
-        yield _cite(hit, short, product, trust, extra, count, brief=True)
+        yield short, True
 
 
 def _cite(
     hit: Hit,
-    text: str,
+    form: Form,
     product: ProductRecord,
     trust: Mapping[str, str],
-    extra: Extra,
-    count: Callable[[str], int],
+    note: str,
     *,
     brief: bool,
 ) -> Citation:
@@ -168,21 +156,21 @@ def _cite(
     return Citation.model_validate(
         {
             "id": passage.id,
-            "text": text,
-            "note": extra.note(hit),
+            "text": form.text,
+            "note": note,
             "excerpt": brief,
             "kind": passage.kind,
             "heading": passage.heading,
             "url": location.url,
             "product": passage.product,
             "releases": passage.releases,
-            "tokens": passage.tokens if text == passage.text else count(text),
+            "tokens": form.tokens,
             "score": round(hit.score, 4),
             "sha256": location.page_sha256,
             "fetched_at": location.fetched_at,
             "licence": product.licence,
             "trust": trust[hit.release],
-            "flags": flags_of("\n".join((*passage.heading, text))),
+            "flags": form.flags,
         }
     )
 
@@ -196,15 +184,20 @@ def _place(citation: Citation) -> _Place:
 
 
 def _block(number: int, citation: Citation, *, headed: bool) -> str:
+    above = _above(number, citation, headed=headed)
+    return f"{above} {citation.text}" if citation.excerpt else f"{above}\n{citation.text}\n"
+
+
+def _above(number: int, citation: Citation, *, headed: bool) -> str:
+    """What stands before the text of a citation, up to the white space between them."""
     note = f" ({citation.note})" if citation.note else ""
     if citation.flags:
         note += f" (suspicious text: {', '.join(citation.flags)})"
     heading = " › ".join(citation.heading)
     if citation.excerpt:
         # The address is in the citation: here it would cost as much as the excerpt itself.
-        return f"{heading}\n" * headed + f"[{number}]{note} {citation.text}"
-    above = f" {heading} <{citation.url}>" if headed else ""
-    return f"[{number}]{above}{note}\n{citation.text}\n"
+        return f"{heading}\n" * headed + f"[{number}]{note}"
+    return f"[{number}]" + f" {heading} <{citation.url}>" * headed + note
 
 
 def _fence(hits: Sequence[Hit]) -> str:

@@ -39,6 +39,7 @@ from retrieval.context import (
     distinct,
     encode_cursor,
 )
+from retrieval.forms import Forms
 from retrieval.recognise import Recognised, recognise, spelled
 from retrieval.request import (
     MAX_BUDGET,
@@ -77,7 +78,7 @@ class Engine:
     ) -> None:
         self.snapshot = snapshot
         self.searcher = searcher
-        self.tokens = tokens
+        self._forms = Forms(tokens)
         # A product that was dropped from the catalogue is still served from an older snapshot,
         # but its declaration is needed to read versions: the two are joined here once.
         self.products = {name: products[name] for name in snapshot.products if name in products}
@@ -194,7 +195,7 @@ class Engine:
                         resolution,
                         self.snapshot.products[resolution.product],
                         budget=budget,
-                        count=self.tokens,
+                        forms=self._forms,
                         most=MOST_PASSAGES,
                         full=IN_FULL,
                         start=start,
