@@ -20,7 +20,6 @@ from corpora.snapshot import Snapshot
 from corpora.tokens import bundled_model
 from ingest.parse.mandoc import HINT as MANDOC_HINT
 from ingest.sources.apt_machine import APT_HINT
-from retrieval.embed import open_questions
 
 PYTHON = (3, 11)
 
@@ -126,8 +125,6 @@ def _model(settings: Settings) -> Check:
         hint = "The first build does that; it takes some 20 s."
         return Check(name="model", state="warning", detail=told, hint=hint)
     embedder = open_settings_embedder(settings)
-    if questions := open_questions(models_folder(settings), embedder.key):
-        questions.embed(["How do I sign a commit?"])
     size = len(embedder.embed(["git commit --message"])[0])
     told = f"{settings.model or 'all-MiniLM-L6-v2'}, {size} dimensions, embeds."
     return Check(name="model", state="ok", detail=told)

@@ -24,7 +24,7 @@ from ingest.installation import installation, snapshot_ids
 from ingest.refresh import Discovery, RefreshReport, discovery
 from ingest.refresh import refresh as run_refresh
 from ingest.snapshot import build_lock, rolled_back
-from retrieval.embed import Embedder, open_embedder, open_questions
+from retrieval.embed import Embedder, open_embedder
 from retrieval.embed.pool import Opening, processes
 from retrieval.engine import Engine
 from retrieval.index import Indexer, card_of, embedder_of, open_index
@@ -67,8 +67,6 @@ def _build(
     refused: Collection[str] = (),
 ) -> BuildReport:
     embedder = open_settings_embedder(settings)
-    # Exported with it, so that no service waits for it at its first question.
-    open_questions(models_folder(settings), embedder.key)
     opening = Opening(models_folder(settings), settings.model, settings.precision)
     with (
         noted(settings.data) as noting,
@@ -159,7 +157,7 @@ def discover(settings: Settings, products: Sequence[Product]) -> tuple[Discovery
 
 def _questions(settings: Settings, catalogue: Catalogue, staged: Snapshot) -> Ask:
     """Ask a snapshot that is not published yet."""
-    embedder = _asker(settings, staged)
+    embedder = _embedder_of(settings, staged)
     index = open_index(staged, embedder, _location(settings))
     engine = Engine(staged, Searcher(staged, index, embedder), catalogue, default_counter())
 
@@ -182,8 +180,8 @@ def open_settings_embedder(settings: Settings) -> Embedder:
     )
 
 
-def _asker(settings: Settings, snapshot: Snapshot) -> Embedder:
-    """The model for questions to a snapshot, whatever the settings name for the next build.
+def _embedder_of(settings: Settings, snapshot: Snapshot) -> Embedder:
+    """The model of a snapshot's index, whatever the settings name for the next build.
 
     Theirs where its export is gone: if they name another one, opening the index says so.
     """
@@ -252,7 +250,7 @@ def open_serving(settings: Settings, metrics: Metrics | None = None) -> Serving:
         snapshot = Snapshot.open(path)
         made_by = card_of(snapshot).embedder
         if made_by not in opened:
-            opened[made_by] = _asker(settings, snapshot)
+            opened[made_by] = _embedder_of(settings, snapshot)
         embedder = opened[made_by]
         index = open_index(snapshot, embedder, _location(settings))
         parts = (snapshot, Searcher(snapshot, index, embedder), catalogue, default_counter())

@@ -22,12 +22,12 @@ from numpy.typing import NDArray
 from corpora.errors import CorruptSnapshot
 from corpora.model import Frozen, Passage
 from corpora.snapshot import Snapshot
+from corpora.tokens import TokenCounter
 from retrieval.embed import (
     CachedEmbedder,
     Embedder,
     OnProgress,
     open_embedder,
-    open_questions,
     reopen_embedder,
 )
 from retrieval.lexical import Bm25
@@ -190,7 +190,7 @@ def open_index(snapshot: Snapshot, embedder: Embedder, location: Location | None
             }
     except (OSError, ValueError, KeyError) as error:
         raise _unreadable(snapshot, error) from error
-    if card.embedder != embedder.space:
+    if card.embedder != embedder.key:
         raise CorruptSnapshot(
             f"The index of snapshot {snapshot.id} was made by another embedding model.",
             hint="Set FLAGSTONE_MODEL and FLAGSTONE_PRECISION as for the build, or build again.",
@@ -212,21 +212,15 @@ def embedder_of(
     threads: int | None = None,
     default: Callable[[], Embedder] | None = None,
 ) -> Embedder:
-    """The model for questions put to a snapshot, from its export under ``models``.
+    """The model that made the vectors of a snapshot, from its export under ``models``.
 
     Where that is not there, the ``default``: that of a snapshot which came without it, mostly. It
     is the bundled one if none is given. Raises CorruptSnapshot where the index can't be read,
     ConfigurationError.
     """
-    if found := open_questions(models, card_of(snapshot).embedder, threads=threads):
+    if found := reopen_embedder(models, card_of(snapshot).embedder, threads=threads):
         return found
-    other = default() if default else open_embedder(models, threads=threads)
-    return open_questions(models, other.key, threads=threads) or other
-
-
-def passages_embedder_of(snapshot: Snapshot, models: Path) -> Embedder:
-    """The model that made the vectors of a snapshot's passages, or the default one; as above."""
-    return reopen_embedder(models, card_of(snapshot).embedder) or open_embedder(models)
+    return default() if default else open_embedder(models, threads=threads)
 
 
 def card_of(snapshot: Snapshot) -> Card:
@@ -252,7 +246,7 @@ def dense_vectors(
     that it belongs to. With either alone, options of the right command, or the same option of
     another one, come first too often.
     """
-    texts = [dense_texts(passage, embedder) for passage in passages]
+    texts = [dense_texts(passage, embedder.tokens) for passage in passages]
     places = np.repeat(np.arange(len(passages)), [len(some) for some in texts])
     found = embedder.embed([text for some in texts for text in some], on_progress=on_progress)
     vectors = np.zeros((len(passages), found.shape[1]), np.float32)
@@ -261,14 +255,13 @@ def dense_vectors(
     return np.asarray(vectors / np.maximum(norms, 1e-12), np.float32)
 
 
-def dense_texts(passage: Passage, embedder: Embedder) -> tuple[str, ...]:
+def dense_texts(passage: Passage, tokens: TokenCounter) -> tuple[str, ...]:
     """What is embedded: what a passage belongs to, then how it begins; a definition alone too."""
     name = passage.command or passage.title
     about = f"{name}: {passage.summary}. " if passage.summary else f"{name}. "
     text = f"{about}{' > '.join(passage.heading[1:])}\n{passage.text}"
-    head = embedder.tokens.head
-    whole = head(text, HEAD_TOKENS)
-    return (whole, head(passage.text, DEFINITION_TOKENS)) if passage.names else (whole,)
+    whole = tokens.head(text, HEAD_TOKENS)
+    return (whole, tokens.head(passage.text, DEFINITION_TOKENS)) if passage.names else (whole,)
 
 
 def lexical_vector(bm25: Bm25, passage: Passage) -> SparseVector:

@@ -36,4 +36,4 @@ def prune_vectors(folder: Path, snapshots: Sequence[Snapshot], embedder: Embedde
 def _texts(snapshots: Sequence[Snapshot], embedder: Embedder) -> Iterator[str]:
     for snapshot in snapshots:
         for passage in snapshot:
-            yield from dense_texts(passage, embedder)
+            yield from dense_texts(passage, embedder.tokens)

@@ -11,7 +11,7 @@ from hypothesis import settings
 
 from corpora.snapshot import current_id
 from corpora.tokens import bundled_model
-from retrieval.embed import Embedder, open_embedder, open_questions
+from retrieval.embed import Embedder, open_embedder
 from retrieval.engine import Engine
 
 # How long an example takes says more of the machine than of the code.
@@ -28,22 +28,14 @@ def model_folder(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathF
     """
     cache = pytestconfig.cache
     folder = cache.mkdir("flagstone-models") if cache else tmp_path_factory.mktemp("models")
-    open_questions(folder, open_embedder(folder).key)
+    open_embedder(folder)
     return folder
 
 
 @pytest.fixture(scope="session")
 def embedder(model_folder: Path) -> Embedder:
-    """The real all-MiniLM-L6-v2."""
+    """The real all-MiniLM-L6-v2, adapted."""
     return open_embedder(model_folder, threads=1)
-
-
-@pytest.fixture(scope="session")
-def asker(model_folder: Path, embedder: Embedder) -> Embedder:
-    """The model for questions put to what ``embedder`` embedded, as the service opens it."""
-    opened = open_questions(model_folder, embedder.key, threads=1)
-    assert opened
-    return opened
 
 
 @pytest.fixture(scope="session")
@@ -56,9 +48,9 @@ def built(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def engine(built: Path, asker: Embedder) -> Engine:
+def engine(built: Path, embedder: Embedder) -> Engine:
     """The engine over ``built``."""
-    return open_engine(built / "snapshots" / current_id(built), asker)
+    return open_engine(built / "snapshots" / current_id(built), embedder)
 
 
 @pytest.fixture

@@ -1,15 +1,15 @@
-"""Learn the adapter for questions anew: ``python -m eval.adapter --data DIR --out FILE``.
+"""Learn the adapter anew: ``python -m eval.adapter --data DIR --out FILE``.
 
 Learns from ``eval/retrieval/questions/train.jsonl``, whose products are of no other split, and says
 how well questions about every tenth of these releases, which it does not learn from, find their
-passage before and after. The vectors of passages come from the cache of the build of DIR, which
-should hold the releases. How much it helps elsewhere, ``python -m eval.retrieval`` tells: the row
-*questions not adapted* is without it.
+passage before and after, among those that a search finds. DIR should hold the releases. How much it
+helps elsewhere, ``python -m eval.retrieval`` tells, over a catalogue that was built with it.
 """
 
 from __future__ import annotations
 
 import argparse
+import random
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,20 +17,19 @@ from pathlib import Path
 import numpy as np
 
 from corpora.errors import FlagstoneError
-from corpora.snapshot import Snapshot
 from corpora.tokens import bundled_model
-from eval.adapter.examples import Release, releases
+from eval.adapter.examples import Example, examples
 from eval.adapter.lora import Learner, Training
+from eval.opening import open_engine
 from eval.retrieval.items import load_training
-from retrieval.embed import CachedEmbedder, open_embedder
 from retrieval.embed.adapter import FILE
 from retrieval.embed.models import weights_of
 
 HELD_OUT = 10
 """Every so many of the releases is measured, and not learned from."""
 
-MOST = 2_000
-"""Passages of a release beside the answers."""
+MEASURED = 150
+"""Examples of those, drawn at random."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,24 +42,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     training = Training(epochs=options.epochs, seed=options.seed)
     try:
-        snapshot = Snapshot.current(options.data)
-        embedder = CachedEmbedder(open_embedder(options.data / "models"), options.data / "vectors")
-        found = releases(
-            snapshot, embedder, load_training(), most=MOST, seed=options.seed, say=_say
-        )
+        found = examples(open_engine(options.data), load_training(), say=_say)
     except FlagstoneError as error:
         _say(f"error: {error}")
         return 1
-    held_out = found[::HELD_OUT]
-    learned = [one for place, one in enumerate(found) if place % HELD_OUT]
+    releases = sorted({(one.product, one.release) for one in found})
+    aside = set(releases[::HELD_OUT])
+    learned = [one for one in found if (one.product, one.release) not in aside]
+    held_out = [one for one in found if (one.product, one.release) in aside]
     if not learned:
         _say("error: the snapshot holds too few of the releases to learn from")
         return 1
+    chance = random.Random(options.seed)  # noqa: S311  not for secrets
+    measured = chance.sample(held_out, min(MEASURED, len(held_out)))
     questions = sum(len(one.questions) for one in learned)
     learner = Learner(bundled_model(), training)
-    _say(f"before: {_told(learner, held_out)}")
+    _say(f"before: {_told(learner, measured)}")
     learner.learn(learned, _say)
-    _say(f"after: {_told(learner, held_out)}")
+    _say(f"after: {_told(learner, measured)}")
     learner.save(
         options.out,
         weights_of(bundled_model()),
@@ -70,17 +69,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _told(learner: Learner, held_out: Sequence[Release]) -> str:
-    """Recall@5 and MRR of the passage that answers, among those of its release, by cosine alone."""
+def _told(learner: Learner, measured: Sequence[Example]) -> str:
+    """Recall and MRR of the passage that answers, among it and the wrong ones, by cosine alone."""
+    passages = {passage.id: passage for one in measured for passage in (one.answer, *one.wrong)}
+    texts = [learner.texts(passage) for passage in passages.values()]
+    places = np.repeat(np.arange(len(texts)), [len(some) for some in texts])
+    embedded = learner.embed([text for some in texts for text in some])
+    vectors = np.zeros((len(texts), embedded.shape[1]), np.float32)
+    np.add.at(vectors, places, embedded)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    rows = {name: row for row, name in enumerate(passages)}
     ranks = []
-    for one in held_out:
-        scores = learner.embed(one.questions) @ one.vectors.T
-        best = np.take_along_axis(scores, one.answers[:, None], axis=1)
-        ranks += ((scores > best) & one.rivals).sum(axis=1).tolist()
-    places = np.array(ranks) + 1
+    for one in measured:
+        among = [rows[passage.id] for passage in (one.answer, *one.wrong)]
+        scores = learner.embed(one.questions) @ vectors[among].T
+        ranks += (1 + (scores[:, 1:] > scores[:, :1]).sum(axis=1)).tolist()
+    found = np.array(ranks)
     return (
-        f"R@1 {np.mean(places <= 1):.3f}, R@5 {np.mean(places <= 5):.3f},"
-        f" MRR {np.mean(1 / places):.3f} of {len(places)} questions held out"
+        f"R@1 {np.mean(found <= 1):.3f}, R@5 {np.mean(found <= 5):.3f},"
+        f" MRR {np.mean(1 / found):.3f} of {len(found)} questions held out"
     )
 
 

@@ -1,16 +1,17 @@
 """Learning the adapter: low-rank corrections of a transformer, by contrast.
 
-A question is embedded by the corrected model; passages keep their vectors. The loss is the cross
-entropy of the passage that answers among the passages of its release and the answers of the other
-questions of the batch, by cosine (InfoNCE, van den Oord et al. 2018, arXiv:1807.03748).
+One corrected model embeds questions and passages alike. The loss is the cross entropy of the
+passage that answers among all passages of the batch, by cosine (InfoNCE, van den Oord et al. 2018,
+arXiv:1807.03748): the answers to the other questions, several of which are about the same release,
+and passages that a search found instead.
 """
 
 from __future__ import annotations
 
 import math
 import random
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +21,10 @@ from safetensors.numpy import save_file
 from sentence_transformers import SentenceTransformer
 from torch import nn
 
-from corpora.model import Frozen
-from eval.adapter.examples import Release
+from corpora.model import Frozen, Passage
+from corpora.tokens import TokenCounter
+from eval.adapter.examples import Example
+from retrieval.index import HEAD_TOKENS, dense_texts
 
 LAYERS = (
     "attention.self.query", "attention.self.key", "attention.self.value",
@@ -32,18 +35,26 @@ LAYERS = (
 SCALE = 2
 """What a correction is multiplied by: alpha / rank of LoRA. The file has it multiplied in."""
 
-SORTED = 8
-"""Batches of which the questions are sorted by length, so that little is padding."""
+TOGETHER = 32
+"""Texts of similar length that are run together, so that little is padding."""
+
+SAME, SAME_NAMED = 0.95, 0.85
+"""Cosines from which a passage of the batch is no wrong one, the second for the same names."""
 
 
 class Training(Frozen):
     """How it is learned."""
 
     rank: int = 16
-    learning_rate: float = 7e-4
+    learning_rate: float = 5e-4
     temperature: float = 0.05
-    batch: int = 32
-    epochs: int = 3
+    epochs: int = 2
+    groups: int = 4
+    """Releases in a batch."""
+    group: int = 8
+    """Examples of each."""
+    wrong: int = 2
+    """Passages for each example that were found instead, drawn anew each time."""
     seed: int = 0
 
 
@@ -64,14 +75,6 @@ class Correction(nn.Module):
         return corrected
 
 
-@dataclass(frozen=True, slots=True)
-class _Example:
-    release: int
-    question: str
-    place: int
-    """Of the question in its release."""
-
-
 class Learner:
     """Learns an adapter for the model in ``source``."""
 
@@ -79,6 +82,7 @@ class Learner:
         torch.manual_seed(training.seed)
         self.training = training
         self.model = SentenceTransformer(str(source), device="cpu", local_files_only=True)
+        self.model.max_seq_length = HEAD_TOKENS + 2
         self.model.requires_grad_(requires_grad=False)
         self.corrections: dict[str, Correction] = {}
         for path, module in list(self.model.named_modules()):
@@ -88,43 +92,44 @@ class Learner:
             correction = Correction(module, training.rank)
             setattr(self.model.get_submodule(parent), name, correction)
             self.corrections[path[path.index("encoder.layer.") :]] = correction
+        self._tokens = TokenCounter(source / "tokenizer.json")
+        self._chance = random.Random(training.seed)  # noqa: S311  not for secrets
 
-    def learn(self, releases: Sequence[Release], say: Callable[[str], None]) -> None:
-        """Go through all questions ``epochs`` times."""
+    def learn(self, examples: Sequence[Example], say: Callable[[str], None]) -> None:
+        """Go through all examples ``epochs`` times."""
         given = self.training
-        vectors = [torch.from_numpy(one.vectors) for one in releases]
-        examples = [
-            _Example(number, question, place)
-            for number, one in enumerate(releases)
-            for place, question in enumerate(one.questions)
-        ]
         weights = [one for one in self.model.parameters() if one.requires_grad]
         optimizer = torch.optim.AdamW(weights, lr=given.learning_rate, weight_decay=0.01)
-        steps = given.epochs * math.ceil(len(examples) / given.batch)
+        steps = given.epochs * len(list(self._batches(examples)))
         schedule = torch.optim.lr_scheduler.LambdaLR(
             optimizer, lambda step: min(1.0, 10 * (step + 1) / steps) * max(0.0, 1 - step / steps)
         )
-        chance = random.Random(given.seed)  # noqa: S311  not for secrets
         self.model.train()
+        done = 0
         for epoch in range(1, given.epochs + 1):
             losses = []
-            for batch in _batches(examples, given.batch, chance):
-                loss = self._loss(batch, releases, vectors)
+            for batch in self._batches(examples):
+                loss = self._loss(batch)
                 optimizer.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
                 nn.utils.clip_grad_norm_(weights, 1.0)
                 optimizer.step()
                 schedule.step()
                 losses.append(float(loss.detach()))
+                done += 1
+                if done % 20 == 0:
+                    say(f"step {done} of {steps}: mean loss {np.mean(losses[-20:]):.3f}")
             say(f"epoch {epoch} of {given.epochs}: mean loss {np.mean(losses):.3f}")
         self.model.eval()
 
-    def embed(self, questions: Sequence[str]) -> NDArray[np.float32]:
-        """Unit vectors of questions, (n, d)."""
-        found = self.model.encode(
-            list(questions), normalize_embeddings=True, show_progress_bar=False
-        )
-        return np.asarray(found, np.float32)
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors of texts, (n, d)."""
+        with torch.no_grad():
+            return np.asarray(self._vectors(texts).numpy(), np.float32)
+
+    def texts(self, passage: Passage) -> tuple[str, ...]:
+        """What of a passage is embedded."""
+        return dense_texts(passage, self._tokens)
 
     def save(self, file: Path, weights: str, about: dict[str, str]) -> None:
         """Write the corrections as `retrieval.embed.adapter` reads them."""
@@ -134,42 +139,50 @@ class Learner:
             tensors[f"{name}.up"] = (SCALE * one.up.detach()).numpy().astype(np.float16)
         save_file(tensors, file, metadata={"weights": weights, **about})
 
-    def _loss(
-        self,
-        batch: Sequence[_Example],
-        releases: Sequence[Release],
-        vectors: Sequence[torch.Tensor],
-    ) -> torch.Tensor:
-        features = self.model.tokenize([one.question for one in batch])
-        asked = nn.functional.normalize(self.model(features)["sentence_embedding"], dim=-1)
-        rows = [int(releases[one.release].answers[one.place]) for one in batch]
-        answers = torch.stack(
-            [vectors[one.release][row] for one, row in zip(batch, rows, strict=True)]
-        )
-        across = asked @ answers.T / self.training.temperature
-        loss = torch.zeros(())
-        for place, (one, row) in enumerate(zip(batch, rows, strict=True)):
-            within = vectors[one.release] @ asked[place] / self.training.temperature
-            rivals = torch.from_numpy(releases[one.release].rivals[one.place])
-            others = torch.tensor([other.release != one.release for other in batch])
-            scores = torch.cat(
-                [
-                    within.masked_fill(~rivals, -torch.inf),
-                    across[place].masked_fill(~others, -torch.inf),
-                ]
+    def _batches(self, examples: Sequence[Example]) -> Iterator[list[Example]]:
+        """All examples, in groups of one release: their answers are each other's wrong ones."""
+        by_release = defaultdict(list)
+        for one in examples:
+            by_release[one.product, one.release].append(one)
+        groups = []
+        for some in by_release.values():
+            self._chance.shuffle(some)
+            size = self.training.group
+            groups += [some[first : first + size] for first in range(0, len(some), size)]
+        self._chance.shuffle(groups)
+        for first in range(0, len(groups), self.training.groups):
+            yield [one for group in groups[first : first + self.training.groups] for one in group]
+
+    def _loss(self, batch: Sequence[Example]) -> torch.Tensor:
+        passages = {one.answer.id: one.answer for one in batch}
+        places = {name: place for place, name in enumerate(passages)}
+        for one in batch:
+            others = [wrong for wrong in one.wrong if wrong.id not in places]
+            some = self._chance.sample(others, min(self.training.wrong, len(others)))
+            passages.update((wrong.id, wrong) for wrong in some)
+        rows = torch.tensor([places[one.answer.id] for one in batch for _ in one.questions])
+        asked = self._vectors([question for one in batch for question in one.questions])
+        # A definition has two texts, the sum of which is searched: one is enough to learn from.
+        held = list(passages.values())
+        said = self._vectors([self._chance.choice(self.texts(one)) for one in held])
+        with torch.no_grad():
+            near = said[rows] @ said.T
+            named = [one.names for one in held]
+            namesakes = torch.tensor(
+                [[bool(one) and one == named[row] for one in named] for row in rows.tolist()]
             )
-            loss = loss + nn.functional.cross_entropy(scores[None], torch.tensor([row]))
-        return loss / len(batch)
+            right = (near > SAME) | (namesakes & (near > SAME_NAMED))
+            right[torch.arange(len(rows)), rows] = False
+        scores = asked @ said.T / self.training.temperature
+        return nn.functional.cross_entropy(scores.masked_fill(right, -torch.inf), rows)
 
-
-def _batches(
-    examples: Sequence[_Example], size: int, chance: random.Random
-) -> Iterator[Sequence[_Example]]:
-    order = list(examples)
-    chance.shuffle(order)
-    batches = []
-    for first in range(0, len(order), size * SORTED):
-        near = sorted(order[first : first + size * SORTED], key=lambda one: len(one.question))
-        batches += [near[place : place + size] for place in range(0, len(near), size)]
-    chance.shuffle(batches)
-    yield from batches
+    def _vectors(self, texts: Sequence[str]) -> torch.Tensor:
+        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+        parts = []
+        for first in range(0, len(order), TOGETHER):
+            some = [texts[place] for place in order[first : first + TOGETHER]]
+            features = self.model.tokenize(some)
+            parts.append(nn.functional.normalize(self.model(features)["sentence_embedding"]))
+        places = torch.empty(len(order), dtype=torch.long)
+        places[torch.tensor(order)] = torch.arange(len(order))
+        return torch.cat(parts)[places]

@@ -21,7 +21,7 @@ from eval.scale.choice import Release
 from eval.scale.copies import copies, declared, made_up
 from ingest.release_files import ReleaseFile, ReleaseFiles
 from ingest.snapshot import seal_and_publish, stage
-from retrieval.index import Indexer, card_of, passages_embedder_of
+from retrieval.index import Indexer, card_of, embedder_of
 from retrieval.store import Point, SparseVector
 
 MOVED = 0.05
@@ -118,7 +118,7 @@ def make(data: Path, base: Snapshot, kept: Set[Release], points: int, to: Path, 
             )
     steps = _Steps(say)
     indexer = MovedIndexer(
-        passages_embedder_of(base, data / "models"), data / "vectors", bm25=card_of(base).bm25
+        embedder_of(base, data / "models"), data / "vectors", bm25=card_of(base).bm25
     )
     staged = stage(
         to,

@@ -6,7 +6,7 @@ process imports neither torch nor sentence-transformers.
 
 from retrieval.embed.base import Embedder, OnProgress, Precision
 from retrieval.embed.cache import CachedEmbedder
-from retrieval.embed.models import open_embedder, open_questions, reopen_embedder
+from retrieval.embed.models import open_embedder, reopen_embedder
 
 __all__ = [
     "CachedEmbedder",
@@ -14,6 +14,5 @@ __all__ = [
     "OnProgress",
     "Precision",
     "open_embedder",
-    "open_questions",
     "reopen_embedder",
 ]

@@ -1,12 +1,11 @@
-"""The adapter for questions: what makes a model for questions of the model for passages.
+"""The adapter: what makes a model for this kind of documentation of a general one.
 
 An operator's question and the option that answers it hardly share a word, and a general embedding
 model has not learned which belongs to which. Low-rank corrections of its linear layers were trained
-on questions about this kind of documentation (`eval.adapter`). Questions alone are embedded with
-them: vectors of passages stay those of the model itself, so that no index has to be built again.
+on questions about such documentation (`eval.adapter`). Questions and passages are embedded with
+them alike.
 
-Method: LoRA (Hu et al. 2021, arXiv:2106.09685) on the query side of a dual encoder with a fixed
-passage side.
+Method: LoRA (Hu et al. 2021, arXiv:2106.09685).
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from safetensors import SafetensorError, safe_open
 
 from corpora.errors import ConfigurationError
 
-FILE = Path(__file__).with_name("questions.safetensors")
+FILE = Path(__file__).with_name("adapter.safetensors")
 """``<layer>.down`` (r, in) and ``<layer>.up`` (out, r) of each layer that is corrected, float16;
 its metadata name the weights it was trained for."""
 

@@ -27,13 +27,6 @@ class Embedder(Protocol):
         """Names the vectors: two embedders of one key give the same vector for the same text."""
 
     @property
-    def space(self) -> str:
-        """Names what its vectors may be compared with: the key of the model for the passages.
-
-        Its own key, but for a model that is for questions alone.
-        """
-
-    @property
     def dimensions(self) -> int:
         """Length of a vector."""
 

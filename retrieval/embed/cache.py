@@ -30,8 +30,6 @@ class CachedEmbedder:
     """
 
     def __init__(self, embedder: Embedder, folder: Path) -> None:
-        if embedder.space != embedder.key:
-            raise ValueError("vectors of questions are not kept: those of passages are")
         self.embedder = embedder
         self.file = folder / f"vectors-{embedder.key}.sqlite"
         self.new = 0
@@ -52,11 +50,6 @@ class CachedEmbedder:
     def key(self) -> str:
         """Names the vectors."""
         return self.embedder.key
-
-    @property
-    def space(self) -> str:
-        """Names what the vectors may be compared with."""
-        return self.embedder.space
 
     @property
     def dimensions(self) -> int:

@@ -134,14 +134,15 @@ def quantize(source: Path, card: Card, folder: Path) -> Card:
 class TorchEmbedder:
     """The fallback behind the same seam: sentence-transformers itself."""
 
-    def __init__(self, source: Path, folder: Path) -> None:
+    def __init__(self, source: Path, folder: Path, adapter: Adapter | None = None) -> None:
         self.card = read_card(folder)
         self.key = self.card.key
-        self.space = self.card.space or self.card.key
         self.dimensions = self.card.dimensions
         self.window = self.card.window
         self.tokens = TokenCounter(folder / TOKENIZER)
         self._model = _load(source)
+        if adapter is not None:
+            _adapt(self._model, adapter)
 
     def count(self, text: str) -> int:
         """Count the tokens of ``text``, special tokens left out."""

@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 import shutil
 import tempfile
@@ -30,8 +29,6 @@ DEFAULT_PRECISION: Precision = "fp32"
 neighbours (574 option texts) for 1.7 times the speed (530 texts/s against 305; one question
 0.6 ms against 1.9 ms). Texts are embedded once and then cached: fidelity is worth more."""
 
-log = logging.getLogger(__name__)
-
 _STAGED, _ABANDONED = ".export-", 3_600
 """Prefix of folders being written, and the seconds after which nobody writes to one any more."""
 
@@ -45,136 +42,91 @@ def open_embedder(
     model: str | Path = "",
     precision: Precision = DEFAULT_PRECISION,
     threads: int | None = None,
+    adapter: Path | None = FILE,
 ) -> Embedder:
     """Open an embedding model from its export under ``models``; make the export if there is none.
 
     ``model`` is a sentence-transformers name or folder; empty stands for the all-MiniLM-L6-v2 that
     is installed with Flagstone, and then nothing touches the network. A name is looked for among
-    the exports before any hub is asked, so that serving never is. ``threads`` defaults to the
-    number of CPUs. Raises ConfigurationError.
+    the exports before any hub is asked, so that serving never is. A model that the ``adapter`` was
+    trained for is corrected by it, any other is taken as it is. ``threads`` defaults to the number
+    of CPUs. Raises ConfigurationError.
     """
     name = "" if not model else str(model)
-    folder = _exported(models, name, precision)
+    corrections = read_adapter(adapter) if adapter else None
+    folder = _exported(models, name, precision, corrections)
     if folder is None:
-        folder = _export(models, name, _source(name), precision)
-    return _open(folder, threads)
+        folder = _export(models, name, _source(name), precision, corrections)
+    return _open(folder, threads, corrections)
 
 
-def reopen_embedder(models: Path, key: str) -> Embedder | None:
+def reopen_embedder(models: Path, key: str, *, threads: int | None = None) -> Embedder | None:
     """Open the model that made vectors of ``key``; None where its export is not there.
 
     Raises ConfigurationError where it is damaged.
     """
     folder = models / key
-    return _open(folder) if (folder / CARD).is_file() else None
+    return _open(folder, threads, read_adapter()) if (folder / CARD).is_file() else None
 
 
-def open_questions(
-    models: Path, key: str, *, threads: int | None = None, adapter: Path = FILE
-) -> Embedder | None:
-    """Open the model for questions about passages whose vectors have this key.
-
-    That is the model of the passages with the adapter that was trained for it, exported once; or
-    the model itself, where there is no such adapter, or where it can't be exported (without torch,
-    say). None where the export for passages is not there. Raises ConfigurationError where what is
-    there is damaged.
-    """
-    folder = models / key
-    if not (folder / CARD).is_file():
-        return None
+def _open(folder: Path, threads: int | None, adapter: Adapter | None) -> Embedder:
     card = read_card(folder)
-    adapted = read_adapter(adapter)
-    if adapted.weights != card.weights or card.runtime == "torch":
-        return _open(folder, threads)
-    weights = f"{card.weights}\x1f{adapted.id}"
-    blank = card.model_copy(update={"key": _key(weights, card.precision), "space": key})
-    asked = models / blank.key
-    if (asked / CARD).is_file():
-        return _open(asked, threads)
-    try:
-        return _adapted(asked, blank, adapted, threads)
-    except (ImportError, OSError, ConfigurationError) as error:
-        log.warning("questions are embedded as passages are, not as was learned: %s", error)
-        return _open(folder, threads)
+    if card.runtime == "onnx":
+        return OnnxEmbedder(folder, threads=threads)
+    from retrieval.embed.export import TorchEmbedder
 
-
-def _adapted(asked: Path, blank: Card, adapter: Adapter, threads: int | None) -> Embedder:
-    """Export the model with the adapter to ``asked``, and open it.
-
-    Raises ImportError without torch, and ConfigurationError.
-    """
-    from retrieval.embed.export import export, quantize
-
-    source = Path(blank.model) if blank.model else bundled_model()
-    if not source.is_dir() or weights_of(source) != blank.weights:
-        raise ConfigurationError(f"{source} is not the model any more that made the vectors")
-
-    def full(into: Path) -> None:
-        if export(source, blank, into, adapter).runtime != "onnx":
-            raise ConfigurationError("the export differs from the model")
-
-    def make(into: Path) -> None:
-        if blank.precision == "fp32":
-            full(into)
-            return
-        with tempfile.TemporaryDirectory(prefix=_STAGED) as temporary:
-            full(Path(temporary))
-            quantize(Path(temporary), blank, into)
-
-    if os.access(asked.parent, os.W_OK):
-        _into(asked, make)
-        return _open(asked, threads)
-    # Where nothing can be kept, it is made again at each start.
-    with tempfile.TemporaryDirectory(prefix=_STAGED) as temporary:
-        make(Path(temporary))
-        return _open(Path(temporary), threads)
-
-
-def _open(folder: Path, threads: int | None = None) -> Embedder:
-    card = read_card(folder)
-    if card.runtime == "torch":
-        from retrieval.embed.export import TorchEmbedder
-
+    if not card.adapter:
         return TorchEmbedder(_source(card.model), folder)
-    return OnnxEmbedder(folder, threads=threads)
+    if adapter is None or adapter.id != card.adapter:
+        raise ConfigurationError(
+            f"The model in {folder} was corrected by an adapter that is not here any more.",
+            hint="Run: flagstone build",
+        )
+    return TorchEmbedder(_source(card.model), folder, adapter)
 
 
-def _exported(models: Path, name: str, precision: Precision) -> Path | None:
+def _exported(
+    models: Path, name: str, precision: Precision, adapter: Adapter | None
+) -> Path | None:
     """Find the folder of an existing export."""
     if not name or Path(name).is_dir():
-        folder = models / _key(weights_of(_source(name)), precision)
+        folder = models / _key(weights_of(_source(name)), precision, adapter)
         return folder if (folder / CARD).is_file() else None
     for folder in sorted(models.glob("[!.]*")):
         try:
             card = read_card(folder)
         except ConfigurationError:
             continue  # not an export, or one of another format: not the one that is looked for
-        if (card.model, card.precision) == (name, precision) and not card.space:
+        if (card.model, card.key) == (name, _key(card.weights, precision, adapter)):
             return folder
     return None
 
 
-def _export(models: Path, name: str, source: Path, precision: Precision) -> Path:
+def _export(
+    models: Path, name: str, source: Path, precision: Precision, adapter: Adapter | None
+) -> Path:
     # Imported here, because this imports torch: seconds, and gigabytes of address space.
     from retrieval.embed.export import export, quantize
 
     weights = weights_of(source)
+    fitting = _fitting(adapter, weights)
 
     def blank(wanted: Precision) -> Card:
         return Card(
             format=EXPORT_FORMAT,
-            key=_key(weights, wanted),
+            key=_key(weights, wanted, fitting),
             model=name,
             weights=weights,
+            adapter=fitting.id if fitting else "",
             precision=wanted,
             dimensions=1,
             window=3,
             fidelity=0,
         )
 
-    full = models / _key(weights, "fp32")
+    full = models / blank("fp32").key
     if not (full / CARD).is_file():
-        _into(full, lambda folder: export(source, blank("fp32"), folder))
+        _into(full, lambda folder: export(source, blank("fp32"), folder, fitting))
     if precision == "fp32":
         return full
     if read_card(full).runtime == "torch":
@@ -182,7 +134,7 @@ def _export(models: Path, name: str, source: Path, precision: Precision) -> Path
             f"{name or 'The bundled model'} can't be exported, and int8 needs an export.",
             hint="Use precision fp32.",
         )
-    small = models / _key(weights, "int8")
+    small = models / blank("int8").key
     _into(small, lambda folder: quantize(full, blank("int8"), folder))
     return small
 
@@ -228,9 +180,16 @@ def _source(name: str) -> Path:
         ) from error
 
 
-def _key(weights: str, precision: Precision) -> str:
-    identity = f"{EXPORT_FORMAT}\x1f{weights}\x1f{precision}"
+def _key(weights: str, precision: Precision, adapter: Adapter | None) -> str:
+    fitting = _fitting(adapter, weights)
+    made_of = f"{weights}\x1f{fitting.id}" if fitting else weights
+    identity = f"{EXPORT_FORMAT}\x1f{made_of}\x1f{precision}"
     return hashlib.sha256(identity.encode()).hexdigest()[:16]
+
+
+def _fitting(adapter: Adapter | None, weights: str) -> Adapter | None:
+    """The adapter, where it was trained for the model of these weights."""
+    return adapter if adapter and adapter.weights == weights else None
 
 
 def weights_of(source: Path) -> str:

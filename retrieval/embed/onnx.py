@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 import onnxruntime  # type: ignore[import-untyped]
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 from tokenizers import Encoding, Tokenizer
 
 from corpora.errors import ConfigurationError
@@ -41,6 +41,8 @@ _CHUNK = 2_048
 class Card(Frozen):
     """What an export says of itself (``embedder.json``)."""
 
+    model_config = ConfigDict(extra="ignore")  # an export of another version may say more
+
     format: int
     key: str
     model: str
@@ -52,8 +54,8 @@ class Card(Frozen):
     """``torch`` where the export was refused because it differed from sentence-transformers."""
     dimensions: int = Field(gt=0)
     window: int = Field(gt=2)
-    space: str = ""
-    """Of a model for questions: the key of the model for passages."""
+    adapter: str = ""
+    """Its id, where the model was corrected by one."""
     fidelity: float
     """Lowest cosine on the sample texts: fp32 against sentence-transformers, int8 against fp32."""
 
@@ -98,11 +100,6 @@ class OnnxEmbedder:
     def key(self) -> str:
         """Names the vectors."""
         return self.card.key
-
-    @property
-    def space(self) -> str:
-        """Names what the vectors may be compared with."""
-        return self.card.space or self.card.key
 
     @property
     def dimensions(self) -> int:

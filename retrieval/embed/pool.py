@@ -53,11 +53,6 @@ class PooledEmbedder:
         return self._embedder.key
 
     @property
-    def space(self) -> str:
-        """Names what the vectors may be compared with."""
-        return self._embedder.space
-
-    @property
     def dimensions(self) -> int:
         """Length of a vector."""
         return self._embedder.dimensions

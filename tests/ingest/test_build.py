@@ -58,7 +58,7 @@ def test_a_build_publishes_what_it_reports(tmp_path: Path, embedder: Embedder) -
     assert [one.state for one in report.releases] == ["new", "new"]
     passages = list(snapshot)
     assert len(passages) == report.distinct_passages
-    texts = {text for passage in passages for text in dense_texts(passage, embedder)}
+    texts = {text for passage in passages for text in dense_texts(passage, embedder.tokens)}
     assert report.embedded == len(texts)
     assert sum(len(one.locations) for one in passages) == report.passages
     assert sum(one.passages for one in report.releases) == report.passages

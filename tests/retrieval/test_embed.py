@@ -234,7 +234,7 @@ class Counting:
     def __init__(self, inner: Embedder, dies_at: int = 0) -> None:
         self.inner, self.dies_at = inner, dies_at
         self.calls, self.texts = 0, 0
-        self.key, self.space = inner.key, inner.space
+        self.key = inner.key
         self.dimensions, self.window = inner.dimensions, inner.window
         self.tokens, self.count = inner.tokens, inner.count
 

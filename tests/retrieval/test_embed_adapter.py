@@ -1,8 +1,7 @@
-"""The model for questions: the passages' own model, corrected by an adapter that was trained."""
+"""The adapted model: the one that is installed, corrected by an adapter that was trained."""
 
-import os
+import json
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ from safetensors.numpy import save_file
 
 from corpora.errors import ConfigurationError
 from corpora.tokens import bundled_model
-from retrieval.embed import CachedEmbedder, Embedder, open_embedder, open_questions
+from retrieval.embed import Embedder, open_embedder, reopen_embedder
 from retrieval.embed.adapter import Adapter, read_adapter
 from retrieval.embed.models import weights_of
 from retrieval.embed.onnx import read_card
@@ -31,97 +30,93 @@ def test_the_adapter_that_is_shipped_fits_the_bundled_model() -> None:
     )
 
 
-def test_a_question_comes_nearer_to_its_answer(embedder: Embedder, asker: Embedder) -> None:
-    """And stays in the space of the passages, which no adapter touches."""
-    answer, other = embedder.embed([ANSWER, OTHER])
-    (plain,), (adapted,) = embedder.embed([QUESTION]), asker.embed([QUESTION])
-    assert adapted @ answer - adapted @ other > plain @ answer - plain @ other > 0
-    assert abs(np.linalg.norm(adapted) - 1) < 1e-5
-    assert asker.space == embedder.key != asker.key
-    assert embedder.space == embedder.key
+@pytest.fixture(scope="session")
+def plain(model_folder: Path) -> Embedder:
+    """The model as it is installed."""
+    return open_embedder(model_folder, adapter=None, threads=1)
 
 
-def test_it_is_not_taken_for_the_model_of_passages(asker: Embedder, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="questions"):
-        CachedEmbedder(asker, tmp_path)
+def test_a_question_comes_nearer_to_its_answer(embedder: Embedder, plain: Embedder) -> None:
+    def lead(model: Embedder) -> float:
+        question, answer, other = model.embed([QUESTION, ANSWER, OTHER])
+        return float(question @ answer - question @ other)
+
+    assert lead(embedder) > lead(plain) > 0
+    assert abs(np.linalg.norm(embedder.embed([QUESTION])[0]) - 1) < 1e-5
+    assert embedder.key != plain.key
 
 
-def test_it_is_exported_once_and_then_opened(model_folder: Path, asker: Embedder) -> None:
-    card = read_card(model_folder / asker.key)
-    assert (card.space, card.runtime) == (asker.space, "onnx")
-    before = (model_folder / asker.key / "model.onnx").stat().st_mtime_ns
-    again = open_questions(model_folder, asker.space, threads=1)
-    assert again
-    assert again.key == asker.key
-    assert (model_folder / asker.key / "model.onnx").stat().st_mtime_ns == before
+def test_it_is_exported_once_and_then_opened(model_folder: Path, embedder: Embedder) -> None:
+    card = read_card(model_folder / embedder.key)
+    assert (card.adapter, card.runtime) == (read_adapter().id, "onnx")
+    before = (model_folder / embedder.key / "model.onnx").stat().st_mtime_ns
+    for again in (open_embedder(model_folder), reopen_embedder(model_folder, embedder.key)):
+        assert again
+        assert again.key == embedder.key
+    assert (model_folder / embedder.key / "model.onnx").stat().st_mtime_ns == before
+    assert reopen_embedder(model_folder, "f" * 16) is None
 
 
-def test_int8_has_a_model_for_questions_too(tmp_path: Path, asker: Embedder) -> None:
+def test_int8_is_adapted_too(tmp_path: Path, embedder: Embedder) -> None:
     int8 = open_embedder(tmp_path, precision="int8")
-    questions = open_questions(tmp_path, int8.key)
-    assert questions
-    assert questions.space == int8.key
-    assert questions.embed([QUESTION])[0] @ asker.embed([QUESTION])[0] > 0.95
-    # What is for questions is never taken for a model of passages.
+    assert int8.embed([QUESTION])[0] @ embedder.embed([QUESTION])[0] > 0.95
     assert open_embedder(tmp_path, precision="int8").key == int8.key
 
 
-def test_another_model_answers_for_itself(
-    tmp_path: Path, embedder: Embedder, model_folder: Path
+def test_another_model_is_taken_as_it_is(
+    tmp_path: Path, model_folder: Path, plain: Embedder
 ) -> None:
-    """No adapter was trained for it: the passages' own model embeds the questions."""
+    """No adapter was trained for it."""
     file = _adapter(tmp_path / "another.safetensors", weights="0" * 64)
-    same = open_questions(model_folder, embedder.key, adapter=file)
-    assert same
-    assert same.key == same.space == embedder.key
-    assert open_questions(tmp_path, "f" * 16) is None
+    assert open_embedder(model_folder, adapter=file).key == plain.key
 
 
-def test_an_adapter_of_other_layers_is_not_used(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+def test_a_model_by_its_folder_is_adapted_where_it_is_the_same(
+    model_folder: Path, embedder: Embedder
 ) -> None:
-    embedder = open_embedder(tmp_path / "models")
+    assert open_embedder(model_folder, model=bundled_model()).key == embedder.key
+
+
+def test_an_adapter_of_other_layers_is_refused(tmp_path: Path) -> None:
     file = _adapter(
         tmp_path / "odd.safetensors", weights=weights_of(bundled_model()), layer="no.such.layer"
     )
-    plain = open_questions(tmp_path / "models", embedder.key, adapter=file)
-    assert plain
-    assert plain.key == embedder.key
-    assert "no.such.layer" in caplog.text
-    assert [one.name for one in (tmp_path / "models").iterdir()] == [embedder.key]
+    with pytest.raises(ConfigurationError, match=r"no\.such\.layer"):
+        open_embedder(tmp_path / "models", adapter=file)
+    assert not list((tmp_path / "models").iterdir())
 
 
-def test_without_torch_questions_are_embedded_as_passages_are(
-    tmp_path: Path,
-    model_folder: Path,
-    embedder: Embedder,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+def test_where_the_export_was_refused_the_model_itself_is_adapted(
+    tmp_path: Path, model_folder: Path, embedder: Embedder
 ) -> None:
-    """An image that has the passages' model alone, from before there was an adapter."""
-    shutil.copytree(model_folder / embedder.key, tmp_path / embedder.key)
-    monkeypatch.setitem(sys.modules, "retrieval.embed.export", None)
-    for writable in (True, False):
-        monkeypatch.setattr(os, "access", lambda *_, here=writable: here)
-        plain = open_questions(tmp_path, embedder.key)
-        assert plain
-        assert plain.key == embedder.key
-    assert "not as was learned" in caplog.text
+    """Then sentence-transformers embeds, and has to give the same."""
+    folder = tmp_path / embedder.key
+    shutil.copytree(model_folder / embedder.key, folder)
+    card = read_card(folder)
+    (folder / "embedder.json").write_text(
+        card.model_copy(update={"runtime": "torch"}).model_dump_json()
+    )
+    slow = open_embedder(tmp_path)
+    assert slow.embed([QUESTION])[0] @ embedder.embed([QUESTION])[0] > 0.9999
+    (folder / "embedder.json").write_text(
+        card.model_copy(update={"runtime": "torch", "adapter": "f" * 16}).model_dump_json()
+    )
+    with pytest.raises(ConfigurationError, match="not here any more"):
+        reopen_embedder(tmp_path, embedder.key)
 
 
-def test_where_nothing_can_be_written_it_is_exported_for_the_time_being(
-    tmp_path: Path,
-    model_folder: Path,
-    embedder: Embedder,
-    asker: Embedder,
-    monkeypatch: pytest.MonkeyPatch,
+def test_an_export_from_before_there_was_an_adapter_opens(
+    tmp_path: Path, model_folder: Path, plain: Embedder
 ) -> None:
-    shutil.copytree(model_folder / embedder.key, tmp_path / embedder.key)
-    monkeypatch.setattr(os, "access", lambda *_: False)
-    questions = open_questions(tmp_path, embedder.key)
-    assert questions
-    assert questions.embed([QUESTION])[0] @ asker.embed([QUESTION])[0] > 0.9999
-    assert [one.name for one in tmp_path.iterdir()] == [embedder.key]
+    """A snapshot that it made is served by it until the next build."""
+    shutil.copytree(model_folder / plain.key, tmp_path / plain.key)
+    card = tmp_path / plain.key / "embedder.json"
+    said = json.loads(card.read_text())
+    del said["adapter"]
+    card.write_text(json.dumps({**said, "space": ""}))
+    again = reopen_embedder(tmp_path, plain.key)
+    assert again
+    assert np.array_equal(again.embed([QUESTION]), plain.embed([QUESTION]))
 
 
 @pytest.mark.parametrize("content", [b"", b"no tensors", b"\xff" * 100])

@@ -145,9 +145,9 @@ def test_an_abstention_says_so_and_holds_nothing(engine: Engine) -> None:
 
 
 def test_a_snapshot_gives_the_same_answer_however_often_it_is_opened(
-    engine: Engine, asker: Embedder
+    engine: Engine, embedder: Embedder
 ) -> None:
-    again = open_engine(engine.snapshot.path, asker)
+    again = open_engine(engine.snapshot.path, embedder)
     for query in ("git 2.39 commit with a message", "exclude a table", "a container's memory"):
         assert timeless(ask(engine, query)) == timeless(ask(again, query))
 

@@ -156,9 +156,9 @@ def test_a_question_about_something_else_is_not_answered(engine: Engine, query: 
 
 
 def test_the_same_search_has_the_same_result_in_another_process_of_opening_it(
-    engine: Engine, opened: Snapshot, asker: Embedder
+    engine: Engine, opened: Snapshot, embedder: Embedder
 ) -> None:
-    again = searcher(opened, asker, "hybrid")
+    again = searcher(opened, embedder, "hybrid")
     for query in ("dump one schema", "commit without a hook", "memory limit"):
         for scope in (PG18, GIT, EVERY):
             assert engine.searcher.search(query, scope) == again.search(query, scope)

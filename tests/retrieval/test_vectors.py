@@ -60,7 +60,7 @@ def test_vectors_of_a_model_that_made_a_kept_snapshot_stay(
     class Newer:
         """Another model, as a setting may name tomorrow."""
 
-        key = space = "f" * 16
+        key = "f" * 16
         dimensions = 4
         window = 256
         tokens = corpus.embedder.tokens
