@@ -48,9 +48,13 @@ def examples(
     for number, ((product, release), asked) in enumerate(sorted(by_release.items()), 1):
         scope = Scope(pairs=((product, release),))
         answers: dict[str, tuple[Passage, list[str]]] = {}
+        pages = {
+            page: engine.snapshot.page(product, release, page)
+            for page in {item.page for item in asked}
+        }
         for item in asked:
-            page = engine.snapshot.page(product, release, item.page)
-            answer = next((one for one in page if one.text.startswith(item.key)), None)
+            on_page = pages[item.page]
+            answer = next((one for one in on_page if one.text.startswith(item.key)), None)
             if answer is None:
                 missing += 1
                 continue

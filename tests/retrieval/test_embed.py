@@ -64,9 +64,10 @@ def tiny(tiny_model: Path, tmp_path: Path) -> Embedder:
     return open_embedder(tmp_path / "models", model=tiny_model)
 
 
-def test_the_export_gives_what_sentence_transformers_gives(fp32: Embedder) -> None:
+def test_the_export_gives_what_sentence_transformers_gives(models: Path) -> None:
     from sentence_transformers import SentenceTransformer
 
+    fp32 = open_embedder(models, adapter=None)
     model = SentenceTransformer(str(bundled_model()), device="cpu", local_files_only=True)
     wanted = model.encode(TEXTS, normalize_embeddings=True, show_progress_bar=False)
     assert cosine(fp32.embed(TEXTS), np.asarray(wanted)) > 0.99999
