@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 DEMO   ?= .flagstone
+# Whose questions `make bench` asks: of the products that have any, those that `make demo` builds.
+# With the corpus of `make corpus`, PRODUCTS= asks them all.
+PRODUCTS ?= postgresql git docker
 
 .DEFAULT_GOAL := help
 .PHONY: help demo corpus test lint types layers unit slow serve bench bench-scale clean reliability sbom audit
@@ -73,10 +76,12 @@ audit: ## look the pinned packages up in a database of known vulnerabilities (ne
 	$(VENV)-tools/bin/pip-audit --strict --no-deps --disable-pip --requirement constraints.txt
 
 bench: $(BIN)/.installed ## the retrieval benchmark on the demo corpus: ours beside the baselines
-	$(BIN)/python -m eval.retrieval --data $(DEMO)
+	$(BIN)/python -m eval.retrieval --data $(DEMO) $(if $(strip $(PRODUCTS)),--products $(PRODUCTS)) \
+	  --json $(DEMO)/retrieval.json --chart $(DEMO)/retrieval.svg
 
 bench-scale: $(BIN)/.installed ## latency and memory against the size of the index; SIZES=10000,100000
-	$(BIN)/python -m eval.scale --data $(DEMO) --sizes $${SIZES:-10000,100000} --clients 1,8,32
+	$(BIN)/python -m eval.scale --data $(DEMO) --sizes $${SIZES:-10000,100000} --clients 1,8,32 \
+	  --json $(DEMO)/scale.json --chart $(DEMO)/scale.svg
 
 clean: ## remove the environment and the demo corpus
 	rm -rf $(VENV) $(VENV)-tools $(DEMO) sbom.json

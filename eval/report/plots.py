@@ -8,12 +8,13 @@ from html import escape
 from eval.answers import ARMS
 from eval.report.markdown import rate
 from eval.report.model import Group, Report
+from eval.report.svg import CHARACTER
 from eval.scoring.statistics import Rate
 
 COLOURS = ("#57606a", "#9a6700", "#bc4c00", "#0969da", "#1a7f37", "#8250df", "#bf3989", "#0a7ea4")
 """One for each arm, readable on white and on black."""
-_ROW, _SAID, _CHARACTER = 22, 150, 7
-"""Pixels: of a row, of the number beside it, and of a character of a label."""
+_ROW, _SAID = 22, 150
+"""Pixels: of a row, and of the number beside it."""
 _STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25)
 _FEW = 5
 """Commands. A share of fewer is shown paler: it says little."""
@@ -37,7 +38,7 @@ def chart(rows: Sequence[Group], what: str, *, top: float = 0.0, width: int = 48
     """
     named = labels(rows)
     top = top or ceiling(getattr(one, what) for one in rows)
-    left = 16 + _CHARACTER * max(len(label) for label in named.values())
+    left = 16 + CHARACTER * max(len(label) for label in named.values())
     height, whole = _ROW * len(rows) + 30, left + width + _SAID
     out = [
         f'<svg viewBox="0 0 {whole} {height}" role="img" width="100%" style="max-width:{whole}px">'

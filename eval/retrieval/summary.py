@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from corpora.model import Frozen
+from eval.report import markdown
 from eval.retrieval.judge import NAMES, Verdict
 
 RESAMPLES = 2_000
@@ -38,6 +39,8 @@ class Summary(Frozen):
     version_precision: float
     context_recall: dict[int, float]
     """Mean share of the gold options within the first N tokens of the context."""
+    interval_in_1000: tuple[float, float]
+    """95 % bootstrap interval of that at 1,000 tokens, resampled by gold page."""
     median_tokens_to_key: float | None
     """Until all of them are there. None: for more than half of the questions they never are."""
     median_tokens: float
@@ -66,21 +69,23 @@ def summarise(
     to_key = np.array([one.tokens_to_all for one in verdicts])
     latency = np.array([one.seconds for one in verdicts]) * 1000
     median = float(np.median(to_key))
+    clusters = [one.cluster for one in verdicts]
     return Summary(
         name=name,
         points=points,
         size=size,
         questions=len(verdicts),
         scores={key: float(np.mean([one.scores[key] for one in verdicts])) for key in NAMES},
-        interval_recall5=cluster_bootstrap(
-            [one.scores["recall@5"] for one in verdicts], [one.cluster for one in verdicts]
-        ),
+        interval_recall5=cluster_bootstrap([one.scores["recall@5"] for one in verdicts], clusters),
         coverage=float(np.mean([one.coverage for one in verdicts])),
         version_precision=float(np.mean([one.version_precision for one in verdicts])),
         context_recall={
             limit: float(np.mean([one.context_recall(limit) for one in verdicts]))
             for limit in WITHIN
         },
+        interval_in_1000=cluster_bootstrap(
+            [one.context_recall(1_000) for one in verdicts], clusters
+        ),
         median_tokens_to_key=None if math.isinf(median) else median,
         median_tokens=float(np.median([one.tokens for one in verdicts])),
         p50_ms=float(np.percentile(latency, 50)),
@@ -131,7 +136,7 @@ def table(rows: Sequence[Summary]) -> str:
     head += [f"in {limit}" for limit in WITHIN]
     head += ["ours ahead in 1000", "tokens to key", "tokens", "p50 ms", "p99 ms"]
     head += ["abstains wrongly", "rightly"]
-    lines = [" | ".join(head), " | ".join("---" for _ in head)]
+    lines = []
     for one in rows:
         low, high = one.interval_recall5
         to_key = one.median_tokens_to_key
@@ -145,8 +150,8 @@ def table(rows: Sequence[Summary]) -> str:
         cells += ["never" if to_key is None else f"{to_key:.0f}", f"{one.median_tokens:.0f}"]
         cells += [f"{one.p50_ms:.1f}", f"{one.p99_ms:.1f}"]
         cells += [f"{one.false_abstentions:.3f}", f"{one.right_abstentions:.3f}"]
-        lines.append(" | ".join(cells))
-    return "\n".join(f"| {line} |" for line in lines)
+        lines.append(cells)
+    return "\n".join(markdown.table(head, lines))
 
 
 def _ahead(lead: Lead | None) -> str:

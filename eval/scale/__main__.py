@@ -25,7 +25,7 @@ from eval.scale.load import embedding, load
 from eval.scale.making import make
 from eval.scale.measured import Load, Measured, Report
 from eval.scale.summary import tables
-from eval.serving.__main__ import requests
+from eval.serving.measure import requests
 from retrieval.engine import Engine
 from retrieval.index import embedder_of
 

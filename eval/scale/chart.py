@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from html import escape
 
 from eval.report.plots import COLOURS
+from eval.report.svg import dot, joined, opening, rule, text
 from eval.scale.measured import ROWS, Measured
 from eval.scale.summary import CALLED
 
@@ -20,10 +20,6 @@ _DRAWN = (
 _WIDTH, _HEIGHT, _LEFT, _TOP, _SAID = 440, 280, 64, 16, 250
 """Pixels: of the plot, of what stands left of it and above, and of the labels at the right."""
 _LINE, _ASIDE = 18, 2
-_STYLE = (
-    "text{font:12px system-ui,sans-serif;fill:#1b1f24}"
-    "@media(prefers-color-scheme:dark){text{fill:#e6edf3}}"
-)
 
 
 def chart(sizes: Sequence[Measured]) -> str:
@@ -47,36 +43,31 @@ def _parts(sizes: Sequence[Measured]) -> Iterator[str]:
     across = _Scale([one.points for one in sizes], _LEFT, _WIDTH)
     up = _Scale([ms for one in spreads for ms in (one.p50, one.p99)], _TOP + _HEIGHT, -_HEIGHT)
     whole, high = _LEFT + _WIDTH + _SAID, _TOP + _HEIGHT + 44
-    yield (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {whole} {high}" role="img" '
-        f'width="100%" style="max-width:{whole}px"><style>{_STYLE}</style>'
-    )
-    yield "<title>Latency of a context against the size of the index</title>"
+    yield opening(whole, high, "Latency of a context against the size of the index")
     for value in up.ticks():
         y = up.at(value)
-        yield _rule(_LEFT, y, _LEFT + _WIDTH, y) + _text(_LEFT - 8, y + 4, f"{value:g} ms", "end")
+        yield rule(_LEFT, y, _LEFT + _WIDTH, y) + text(_LEFT - 8, y + 4, f"{value:g} ms", "end")
     for value in across.ticks():
         x = across.at(value)
-        yield _rule(x, _TOP, x, _TOP + _HEIGHT)
-        yield _text(x, _TOP + _HEIGHT + 18, f"{value:,.0f}", "middle")
-    yield _text(_LEFT + _WIDTH / 2, high - 6, "passages in the index", "middle")
+        yield rule(x, _TOP, x, _TOP + _HEIGHT)
+        yield text(x, _TOP + _HEIGHT + 18, f"{value:,.0f}", "middle")
+    yield text(_LEFT + _WIDTH / 2, high - 6, "passages in the index", "middle")
     for at, ((row, step), line) in enumerate(lines.items()):
         if not line:
             continue
         colour = COLOURS[3 + at]
         places = [(across.at(points), up.at(one.p50), up.at(one.p99)) for points, one in line]
-        joined = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in places)
-        yield f'<polyline points="{joined}" fill="none" stroke="{colour}" stroke-width="2"/>'
+        yield joined([(x, y) for x, y, _ in places], colour)
         for x, y, worst in places:
-            yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>'
+            yield dot(x, y, colour)
             aside = x + _ASIDE * at  # bars of one size would hide each other
-            yield _rule(aside, y, aside, worst, colour)
+            yield rule(aside, y, aside, worst, colour)
         y = _TOP + 10 + _LINE * at
-        yield f'<circle cx="{_LEFT + _WIDTH + 22}" cy="{y}" r="4" fill="{colour}"/>'
+        yield dot(_LEFT + _WIDTH + 22, y, colour)
         said = CALLED[step] if step == "embed" else f"{CALLED[step]}, {ROWS[row]}"
-        yield _text(_LEFT + _WIDTH + 34, y + 4, said)
+        yield text(_LEFT + _WIDTH + 34, y + 4, said)
     for at, said in enumerate(("Points: medians.", "Bars: up to the 99th percentile.")):
-        yield _text(_LEFT + _WIDTH + 18, _TOP + 10 + _LINE * (len(lines) + 1 + at), said)
+        yield text(_LEFT + _WIDTH + 18, _TOP + 10 + _LINE * (len(lines) + 1 + at), said)
     yield "</svg>"
 
 
@@ -100,11 +91,3 @@ class _Scale:
         powers = range(math.floor(self._low), math.ceil(self._high) + 1)
         every = (step * 10.0**power for power in powers for step in (1, 2, 5))
         return [one for one in every if self._low - 1e-9 <= math.log10(one) <= self._high + 1e-9]
-
-
-def _rule(x: float, y: float, to_x: float, to_y: float, colour: str = "#8885") -> str:
-    return f'<line x1="{x:.1f}" y1="{y:.1f}" x2="{to_x:.1f}" y2="{to_y:.1f}" stroke="{colour}"/>'
-
-
-def _text(x: float, y: float, said: str, anchor: str = "start") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(said)}</text>'

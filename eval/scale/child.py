@@ -21,7 +21,7 @@ from corpora.tokens import default_counter
 from eval.scale.choice import Asked
 from eval.scale.copies import declared
 from eval.scale.measured import STAGES, Measured, Spread, memory
-from eval.serving.__main__ import timed
+from eval.serving.measure import timed
 from retrieval.engine import Engine
 from retrieval.index import Index, embedder_of, open_index
 from retrieval.request import ContextRequest

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 from eval.scale.child import again
 from eval.scale.measured import Load, Spread
-from eval.serving.__main__ import post, served, timed
+from eval.serving.measure import timed
+from eval.serving.service import post, served
 from retrieval.embed import Embedder
 from retrieval.request import ContextRequest, Mode
 
