@@ -21,7 +21,7 @@ from corpora.tokens import default_counter
 from eval.scale.choice import Asked
 from eval.scale.copies import declared
 from eval.scale.measured import STAGES, Measured, Spread, memory
-from eval.serving.measure import timed
+from eval.serving.measure import again, timed
 from retrieval.engine import Engine
 from retrieval.index import Index, embedder_of, open_index
 from retrieval.request import ContextRequest
@@ -91,15 +91,6 @@ def latencies(
             spent["context"].append(whole)
             spent["fast"].append(words)
     return {step: Spread.of(some) for step, some in spent.items()}
-
-
-def again(request: ContextRequest, number: int) -> ContextRequest:
-    """The same question with so many spaces behind it.
-
-    The same to the model and to the words, but not the string that its vector is remembered by:
-    each is embedded anew, as those of different people are.
-    """
-    return request.model_copy(update={"query": request.query + " " * number})
 
 
 def _open(path: Path, models: Path) -> tuple[Engine, Index]:

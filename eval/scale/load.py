@@ -11,9 +11,8 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from eval.scale.child import again
 from eval.scale.measured import Load, Spread
-from eval.serving.measure import timed
+from eval.serving.measure import again, timed
 from eval.serving.service import post, served
 from retrieval.embed import Embedder
 from retrieval.request import ContextRequest, Mode

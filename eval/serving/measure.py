@@ -54,21 +54,25 @@ def measure(
     spent: dict[str, list[float]] = defaultdict(list)
     plain = HTTPConnection(http.base_url.host, http.base_url.port)
     warm = list(asked[:WARM])
-    for number, request in enumerate(warm + list(asked) * rounds):
+    turns = [again(one, turn) for turn in range(1, rounds + 1) for one in asked]
+    for number, request in enumerate(warm + turns):
         body = request.model_dump(exclude_none=True)
         before = processor_ms(os.getpid())
-        alone, _ = timed(lambda one=request: engine.context(one))  # type: ignore[misc]
+        alone, context = timed(lambda one=request: engine.context(one))  # type: ignore[misc]
         ours = processor_ms(os.getpid()) - before
         before = processor_ms(process)
         over_http, answer = timed(lambda one=body: post(plain, one))  # type: ignore[misc]
         theirs = processor_ms(process) - before
-        over_mcp, told = timed(lambda one=body: http.post("/mcp", **call(one)))  # type: ignore[misc]
+        # With more spaces: the vector of that string was made a moment ago, over HTTP.
+        asked_so = again(request, rounds + 1).model_dump(exclude_none=True)
+        over_mcp, told = timed(lambda one=asked_so: http.post("/mcp", **call(one)))  # type: ignore[misc]
         told.raise_for_status()
         if told.json()["result"].get("isError"):
             raise RuntimeError(f"the tool failed: {told.text[:200]}")
         if number < len(warm):
             continue
         spent["in process"].append(alone)
+        spent["of that, the question's vector"].append(context.timings_ms["embed"])
         spent["HTTP"].append(over_http)
         spent["added by HTTP"].append(over_http - json.loads(answer)["timings_ms"]["total"])
         spent["MCP over HTTP"].append(over_mcp)
@@ -77,6 +81,15 @@ def measure(
             spent["processor, HTTP"].append(theirs)
             spent["processor, added by HTTP"].append(theirs - ours)
     return spent
+
+
+def again(request: ContextRequest, number: int) -> ContextRequest:
+    """The same question with so many spaces behind it.
+
+    The same to the model and to the words, but not the string that its vector is remembered by:
+    each is embedded anew, as those of different people are.
+    """
+    return request.model_copy(update={"query": request.query + " " * number})
 
 
 def timed(ask: Callable[[], Answer]) -> tuple[float, Answer]:

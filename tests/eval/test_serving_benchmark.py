@@ -102,12 +102,14 @@ def test_no_rounds_are_refused(tmp_path, capsys):
     assert "--rounds must be 1 or more" in capsys.readouterr().err
 
 
-def test_few_questions_are_counted_as_often_as_they_are_asked(monkeypatch):
+def test_few_questions_are_counted_as_often_as_they_are_asked_each_time_anew(monkeypatch):
+    queries: list[str] = []
     monkeypatch.setattr(measuring, "post", lambda *_: b'{"timings_ms": {"total": 0}}')
     answer = SimpleNamespace(raise_for_status=lambda: None, json=lambda: {"result": {}})
     place = SimpleNamespace(host="127.0.0.1", port=1)
     http = SimpleNamespace(base_url=place, post=lambda *_, **__: answer)
-    engine = SimpleNamespace(context=lambda _: None)
+    told = SimpleNamespace(timings_ms={"embed": 1.0})
+    engine = SimpleNamespace(context=lambda request: queries.append(request.query) or told)
     asked = [ContextRequest(query=one, product="git", version="2.47") for one in ("a", "b")]
     spent = measuring.measure(engine, http, asked, 2, 0)
     assert {name: len(spent[name]) for name in ("in process", "HTTP", "MCP over HTTP")} == {
@@ -115,3 +117,4 @@ def test_few_questions_are_counted_as_often_as_they_are_asked(monkeypatch):
         "HTTP": 4,
         "MCP over HTTP": 4,
     }
+    assert len(set(queries)) == len(queries) == 6  # two of them before the clock starts
