@@ -16,9 +16,25 @@ from retrieval.embed.models import weights_of
 from retrieval.embed.onnx import read_card
 
 LAYER = "encoder.layer.0.attention.self.query"
-QUESTION = "Which switch leaves the rows of one table out of the dump?"
-ANSWER = "--exclude-table-data=PATTERN\n\nDo not dump data for any tables matching pattern."
-OTHER = "-f FILE, --file=FILE\n\nSend output to the specified file."
+ASKED = (
+    (
+        "Which switch leaves the rows of one table out of the dump?",
+        "--exclude-table-data=PATTERN\n\nDo not dump data for any tables matching pattern.",
+        "-f FILE, --file=FILE\n\nSend output to the specified file.",
+    ),
+    (
+        "put it back the way it was if the upgrade goes wrong",
+        "--atomic\n\nif set, upgrade process rolls back changes made in case of failed upgrade.",
+        "--history-max int\n\nlimit the maximum number of revisions saved per release.",
+    ),
+    (
+        "longer grace period when bouncing a container",
+        "-t, --timeout\n\nSeconds to wait before killing the container",
+        "-s, --signal\n\nSignal to send to the container",
+    ),
+)
+"""Questions, what answers them, and what does not."""
+QUESTION = ASKED[0][0]
 
 
 def test_the_adapter_that_is_shipped_fits_the_bundled_model() -> None:
@@ -36,10 +52,10 @@ def plain(model_folder: Path) -> Embedder:
     return open_embedder(model_folder, adapter=None, threads=1)
 
 
-def test_a_question_comes_nearer_to_its_answer(embedder: Embedder, plain: Embedder) -> None:
+def test_questions_come_nearer_to_what_answers_them(embedder: Embedder, plain: Embedder) -> None:
     def lead(model: Embedder) -> float:
-        question, answer, other = model.embed([QUESTION, ANSWER, OTHER])
-        return float(question @ answer - question @ other)
+        vectors = [model.embed(texts) for texts in ASKED]
+        return sum(float(question @ (answer - other)) for question, answer, other in vectors)
 
     assert lead(embedder) > lead(plain) > 0
     assert abs(np.linalg.norm(embedder.embed([QUESTION])[0]) - 1) < 1e-5

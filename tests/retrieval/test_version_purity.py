@@ -25,7 +25,6 @@ from corpora.model import Context, Hit, Passage
 from corpora.snapshot import current_id
 from corpora.tokens import default_counter
 from ingest.reading import Job, read
-from retrieval.embed import CachedEmbedder, Embedder
 from retrieval.engine import Engine
 from retrieval.excerpt import excerpt
 from retrieval.request import MAX_BUDGET, ContextRequest, SearchRequest
@@ -128,22 +127,13 @@ def recorded() -> Recorded:
     return truth
 
 
-@pytest.fixture(scope="module")
-def remembering(
-    engine: Engine, embedder: Embedder, tmp_path_factory: pytest.TempPathFactory
-) -> Engine:
-    """The engine with an embedder that keeps its vectors: each question is asked many times."""
-    cached = CachedEmbedder(embedder, tmp_path_factory.mktemp("vectors"))
-    return open_engine(engine.snapshot.path, cached)
-
-
 def test_every_passage_of_an_answer_holds_for_the_resolved_release(
-    remembering: Engine, recorded: Recorded
+    engine: Engine, recorded: Recorded
 ) -> None:
-    asked = triples(remembering, AT_LEAST)
+    asked = triples(engine, AT_LEAST)
     assert len(asked) >= AT_LEAST
     assert {(one.product, one.release) for one in asked} == set(recorded)
-    checked, answered = check(remembering, recorded, asked)
+    checked, answered = check(engine, recorded, asked)
     assert checked > 10 * len(asked)
     assert answered > 0.5 * len(asked)
 
@@ -202,15 +192,13 @@ def sampled(engine: Engine, db: sqlite3.Connection, least: int) -> list[Triple]:
 
 
 @pytest.mark.slow
-def test_every_passage_of_a_whole_corpus_holds_for_the_resolved_release(tmp_path: Path) -> None:
+def test_every_passage_of_a_whole_corpus_holds_for_the_resolved_release() -> None:
     folder = os.environ.get("FLAGSTONE_TEST_DATA", "")
     if not folder:
         pytest.skip("FLAGSTONE_TEST_DATA names no data directory")
     settings = load_settings(data=Path(folder))
     snapshot = settings.data / "snapshots" / current_id(settings.data)
-    # Each question is asked at every release of its product, and embedded once.
-    embedder = CachedEmbedder(open_settings_embedder(settings), tmp_path)
-    engine = open_engine(snapshot, embedder)
+    engine = open_engine(snapshot, open_settings_embedder(settings))
     with closing(
         sqlite3.connect(f"{(snapshot / 'corpus.sqlite').as_uri()}?mode=ro", uri=True)
     ) as db:
