@@ -30,7 +30,7 @@ COPY eval eval
 COPY api api
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
     pip install --no-deps . \
- && python -c "from pathlib import Path; from retrieval.embed import open_embedder, open_questions; models = Path('/opt/flagstone/models'); open_questions(models, open_embedder(models).key)" \
+ && python -c "from pathlib import Path; from retrieval.embed import open_embedder; open_embedder(Path('/opt/flagstone/models'))" \
  && pip uninstall --yes --quiet torch sentence-transformers transformers scikit-learn scipy \
     sympy mpmath networkx joblib threadpoolctl onnx ml_dtypes
 
