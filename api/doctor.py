@@ -13,13 +13,14 @@ from typing import Literal
 from api.listening import listen
 from api.middleware.stack import Policy
 from api.settings import Settings
-from api.wiring import models_folder, open_settings_embedder
+from api.wiring import embedder_for, models_folder, open_settings_embedder
 from corpora.errors import FlagstoneError
 from corpora.model import Frozen
 from corpora.snapshot import Snapshot
 from corpora.tokens import bundled_model
 from ingest.parse.mandoc import HINT as MANDOC_HINT
 from ingest.sources.apt_machine import APT_HINT
+from retrieval.index import card_of
 
 PYTHON = (3, 11)
 
@@ -133,6 +134,13 @@ def _model(settings: Settings) -> Check:
 def _snapshot(settings: Settings) -> Check:
     snapshot = Snapshot.current(settings.data)
     snapshot.verify()
+    made_by = card_of(snapshot).embedder
+    if embedder_for(settings, snapshot).key != made_by:
+        told = (
+            f"{snapshot.id} was embedded by a model ({made_by}) that is not here: it can't serve."
+        )
+        hint = "Run: flagstone build. It embeds everything again."
+        return Check(name="snapshot", state="failed", detail=told, hint=hint)
     releases = sum(len(one.releases) for one in snapshot.products.values())
     told = (
         f"{snapshot.id} of {snapshot.manifest.created_at:%Y-%m-%d}: "

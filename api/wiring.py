@@ -157,7 +157,7 @@ def discover(settings: Settings, products: Sequence[Product]) -> tuple[Discovery
 
 def _questions(settings: Settings, catalogue: Catalogue, staged: Snapshot) -> Ask:
     """Ask a snapshot that is not published yet."""
-    embedder = _embedder_of(settings, staged)
+    embedder = embedder_for(settings, staged)
     index = open_index(staged, embedder, _location(settings))
     engine = Engine(staged, Searcher(staged, index, embedder), catalogue, default_counter())
 
@@ -180,7 +180,7 @@ def open_settings_embedder(settings: Settings) -> Embedder:
     )
 
 
-def _embedder_of(settings: Settings, snapshot: Snapshot) -> Embedder:
+def embedder_for(settings: Settings, snapshot: Snapshot) -> Embedder:
     """The model of a snapshot's index, whatever the settings name for the next build.
 
     Theirs where its export is gone: if they name another one, opening the index says so.
@@ -244,14 +244,14 @@ def settle(settings: Settings) -> None:
 def open_serving(settings: Settings, metrics: Metrics | None = None) -> Serving:
     """The engine over the data directory, opened at the first question, and counted if asked to."""
     catalogue = Catalogue.load(settings.products)
-    opened: dict[str, Embedder] = {}  # once for all snapshots of a model: a second, and 100 MB
+    last: Embedder | None = None  # kept for the next snapshot of its model: a second, and 100 MB
 
     def open_engine(path: Path) -> Engine:
+        nonlocal last
         snapshot = Snapshot.open(path)
-        made_by = card_of(snapshot).embedder
-        if made_by not in opened:
-            opened[made_by] = _embedder_of(settings, snapshot)
-        embedder = opened[made_by]
+        if last is None or last.key != card_of(snapshot).embedder:
+            last = embedder_for(settings, snapshot)
+        embedder = last
         index = open_index(snapshot, embedder, _location(settings))
         parts = (snapshot, Searcher(snapshot, index, embedder), catalogue, default_counter())
         if metrics is None:

@@ -227,3 +227,4 @@ class Context(Frozen):
     abstained: bool
     snapshot: str
     timings_ms: dict[str, float] = Field(default_factory=dict)
+    """Of each stage and in ``total``. ``embed`` and ``lexical`` run side by side."""

@@ -135,10 +135,10 @@ def _alike(text: str, other: str) -> bool:
 def _ways(hit: Hit, forms: Forms, extra: Extra, *, brief: bool) -> Iterator[tuple[Form, bool]]:
     """How a hit can be given, the form that is preferred first, and whether it is an excerpt."""
     passage = hit.passage
-    short = forms.brief(passage, extra.names(hit))
-    if not brief or not short:
+    cut = forms.brief(passage) is not None
+    if not brief or not cut:
         yield forms.whole(passage, extra.card(hit)), False
-    if short:
+    if cut and (short := forms.brief(passage, extra.names(hit))):
         yield short, True
 
 

@@ -10,7 +10,7 @@ from corpora.suspicion import Flag, flags_of
 from retrieval.excerpt import excerpt
 
 KEPT = 16_384
-"""Forms that are kept: 0.3 kB each, of a whole passage as well, whose text is not copied."""
+"""Forms that are kept: 0.3 kB an excerpt, 1 kB a whole passage, of which a context has but one."""
 
 
 class Form(NamedTuple):

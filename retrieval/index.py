@@ -193,7 +193,8 @@ def open_index(snapshot: Snapshot, embedder: Embedder, location: Location | None
     if card.embedder != embedder.key:
         raise CorruptSnapshot(
             f"The index of snapshot {snapshot.id} was made by another embedding model.",
-            hint="Set FLAGSTONE_MODEL and FLAGSTONE_PRECISION as for the build, or build again.",
+            hint="Run: flagstone build. Or, where this version made it, set FLAGSTONE_MODEL and"
+            " FLAGSTONE_PRECISION as for that build.",
         )
     place = location or Location()
     # A snapshot that carries its points is served from them, whatever was set up since: an

@@ -153,7 +153,7 @@ class Searcher:
         if mode != "dense" and len(words):
             with timer("lexical"):
                 lexical = self._index.store.sparse(words, scope, limit)
-        if vector:
+        if vector is not None:
             asked_with = vector.result()
             with timer("dense"):
                 dense = self._index.store.dense(asked_with, scope, limit)
@@ -168,7 +168,7 @@ class Searcher:
             if not weighed:
                 return Found((), 0.0, abstain=True)
             worst = weighed[-1].score
-            best = weighed[:limit]
+            best = weighed[: max(limit, depth)]
             if asked or commands:
                 best = _raised(best, worths, asked, commands)
             floor = _between(worst, best[0].score, self.tuning.kept)
@@ -241,7 +241,7 @@ HEAD_START = 0.0003
 go of it while it searches, and would hold up what has not begun."""
 
 WORTHS_KEPT = 32_768
-"""Candidates of which is kept how they are weighed: some 15 MB. A question has 100 to 200."""
+"""Candidates of which is kept how they are weighed: some 15 MB. A question has 60 to 120."""
 
 PASSAGES_KEPT = 8_192
 """Passages that are kept as they were read, 4 kB each that stands in three releases (36 MB when

@@ -22,7 +22,6 @@ from eval.adapter.examples import Example, examples
 from eval.adapter.lora import Learner, Training
 from eval.opening import open_engine
 from eval.retrieval.items import load_training
-from retrieval.embed.adapter import FILE
 from retrieval.embed.models import weights_of
 
 HELD_OUT = 10
@@ -36,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Learn, and write the file."""
     parser = argparse.ArgumentParser(prog="python -m eval.adapter", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="data directory, built")
-    parser.add_argument("--out", type=Path, default=FILE, help="where to write it")
+    # Not where the one that is shipped stands: with another, everything is embedded again.
+    parser.add_argument("--out", type=Path, required=True, help="where to write it")
     parser.add_argument("--epochs", type=int, default=Training().epochs)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)

@@ -1,8 +1,8 @@
 """The pipelines that users write with LlamaIndex, as contenders.
 
-Reader → SentenceSplitter → the same embedding model → QdrantVectorStore → top k with a metadata
-filter; and the same splitter with its BM25 retriever. Each release is indexed on its own, as such
-pipelines do.
+Reader → SentenceSplitter → the same embedding model, not adapted → QdrantVectorStore → top k with a
+metadata filter; and the same splitter with its BM25 retriever. Each release is indexed on its own,
+as such pipelines do.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, TypeVar
@@ -112,4 +113,8 @@ def call(body: dict[str, Any]) -> dict[str, Any]:
 def processor_ms(process: int) -> float:
     """Milliseconds of processor that the threads of a process have had; 0 where nobody counts."""
     threads = Path(f"/proc/{process}/task").glob("*/schedstat")
-    return sum(int(one.read_text().split()[0]) for one in threads) / 1e6
+    spent = 0
+    for one in threads:
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has just ended
+            spent += int(one.read_text().split()[0])
+    return spent / 1e6

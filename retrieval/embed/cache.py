@@ -25,8 +25,9 @@ _FLOAT = np.dtype("<f4")
 class CachedEmbedder:
     """An embedder that remembers, in ``<folder>/vectors-<key>.sqlite``.
 
-    ``new`` and ``reused`` count distinct texts since it was opened. For one thread: a build. Other
-    processes may use the same file at the same time. Raises StoreError naming the file.
+    ``new`` and ``reused`` count distinct texts since it was opened. For one thread, unlike other
+    embedders: a build, and not a search. Other processes may use the same file at the same
+    time. Raises StoreError naming the file.
     """
 
     def __init__(self, embedder: Embedder, folder: Path) -> None:

@@ -57,7 +57,7 @@ def open_embedder(
     folder = _exported(models, name, precision, corrections)
     if folder is None:
         folder = _export(models, name, _source(name), precision, corrections)
-    return _open(folder, threads, corrections)
+    return _open(folder, threads, adapter)
 
 
 def reopen_embedder(models: Path, key: str, *, threads: int | None = None) -> Embedder | None:
@@ -66,23 +66,24 @@ def reopen_embedder(models: Path, key: str, *, threads: int | None = None) -> Em
     Raises ConfigurationError where it is damaged.
     """
     folder = models / key
-    return _open(folder, threads, read_adapter()) if (folder / CARD).is_file() else None
+    return _open(folder, threads, FILE) if (folder / CARD).is_file() else None
 
 
-def _open(folder: Path, threads: int | None, adapter: Adapter | None) -> Embedder:
+def _open(folder: Path, threads: int | None, adapter: Path | None) -> Embedder:
     card = read_card(folder)
     if card.runtime == "onnx":
         return OnnxEmbedder(folder, threads=threads)
     from retrieval.embed.export import TorchEmbedder
 
-    if not card.adapter:
-        return TorchEmbedder(_source(card.model), folder)
-    if adapter is None or adapter.id != card.adapter:
+    source = _source(card.model)
+    corrections = read_adapter(adapter) if adapter and card.adapter else None
+    made_of = weights_of(source), corrections.id if corrections else ""
+    if made_of != (card.weights, card.adapter):
         raise ConfigurationError(
-            f"The model in {folder} was corrected by an adapter that is not here any more.",
+            f"The model in {folder} is not here any more as it was, or its adapter isn't.",
             hint="Run: flagstone build",
         )
-    return TorchEmbedder(_source(card.model), folder, adapter)
+    return TorchEmbedder(source, folder, corrections)
 
 
 def _exported(

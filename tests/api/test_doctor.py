@@ -1,6 +1,7 @@
 """``flagstone doctor`` says what is wrong, and what to do about it."""
 
 import json
+import shutil
 import socket
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +15,7 @@ from api.cli.common import FAILED
 from api.doctor import Check, examine
 from api.security.keys import KeyStore
 from api.settings import load_settings
+from retrieval.embed import open_embedder
 
 RUNNER = CliRunner()
 NAMES = ["python", "mandoc", "apt", "data", "disk", "model", "snapshot", "access", "port"]
@@ -64,6 +66,20 @@ def test_a_port_in_use_and_an_open_door_are_told(tmp_path: Path) -> None:
     assert found(tmp_path, host=everywhere)["access"].state == "failed"
     KeyStore(tmp_path).create("ci")
     assert found(tmp_path, host=everywhere)["access"].state == "ok"
+
+
+def test_a_snapshot_of_a_model_that_is_not_here_is_told(
+    tmp_path: Path, built: Path, tiny_model: Path
+) -> None:
+    """As after an upgrade to another model, where its export went with the old version."""
+    name = (built / "current").read_text().strip()
+    shutil.copytree(built / "snapshots" / name, tmp_path / "snapshots" / name)
+    (tmp_path / "current").write_text(name)
+    check = found(tmp_path, model=str(tiny_model))["snapshot"]
+    assert check.state == "failed"
+    assert "flagstone build" in check.hint
+    open_embedder(tmp_path / "models")
+    assert found(tmp_path, model=str(tiny_model))["snapshot"].state == "ok"
 
 
 def test_a_damaged_snapshot_is_told(tmp_path: Path, built: Path) -> None:

@@ -102,26 +102,29 @@ def test_answering_from_a_snapshot_changes_nothing_in_it(corpus: SmallCorpus) ->
 
 
 def test_what_a_service_drafts_in_a_snapshot_does_not_disturb_who_measures_it(
-    published: Snapshot,
+    copy: Path,
 ) -> None:
-    over = threading.Event()
+    over, drafts = threading.Event(), 0
 
     def draft() -> None:  # as the store does each time it is opened
+        nonlocal drafts
         while not over.is_set():
-            made = published.path / ".draft"
+            made = copy / ".draft"
             made.mkdir()
             (made / "segment.tmp").write_bytes(b"{}")
-            (made / "segment.tmp").replace(published.path / "segment.json")
+            (made / "segment.tmp").replace(copy / "segment.json")
             made.rmdir()
+            drafts += 1
 
     service = threading.Thread(target=draft)
     service.start()
     try:
-        used = [disk_usage(published.path) for _ in range(3_000)]
+        used = [disk_usage(copy) for _ in range(3_000)]
     finally:
         over.set()
         service.join()
     assert min(used) > 0
+    assert drafts > 10
 
 
 # --- Damage ---------------------------------------------------------------------------------------

@@ -117,7 +117,7 @@ def test_where_the_export_was_refused_the_model_itself_is_adapted(
     (folder / "embedder.json").write_text(
         card.model_copy(update={"runtime": "torch", "adapter": "f" * 16}).model_dump_json()
     )
-    with pytest.raises(ConfigurationError, match="not here any more"):
+    with pytest.raises(ConfigurationError, match="not here any more as it was"):
         reopen_embedder(tmp_path, embedder.key)
 
 

@@ -1,15 +1,20 @@
 """The search: fusion, the scope as a hard filter, what is relevant, and when nothing answers."""
 
+import gc
 import threading
+import time
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from corpora.errors import ConfigurationError
 from corpora.snapshot import Snapshot
 from retrieval.answerable import summed
 from retrieval.embed import Embedder
+from retrieval.embed.base import Vectors
 from retrieval.engine import Engine
 from retrieval.fusion import fuse
 from retrieval.index import TermCounts, open_index
@@ -103,6 +108,49 @@ def test_any_text_can_be_searched_for(engine: Engine, query: str) -> None:
     assert len(set(ids(found))) == len(found.hits)
     if not any(character.isalnum() for character in query):
         assert found.abstain
+
+
+def test_as_many_hits_as_are_asked_for(engine: Engine) -> None:
+    """More than either channel gives."""
+    assert len(engine.searcher.search("print the names of files", GIT, depth=100).hits) > 60
+
+
+class Failing:
+    """An embedder that fails, on the thread that it is asked on."""
+
+    def __init__(self, inner: Embedder) -> None:
+        self.key, self.dimensions, self.window = inner.key, inner.dimensions, inner.window
+        self.tokens, self.count = inner.tokens, inner.count
+
+    def embed(self, texts: Sequence[str], **_: object) -> Vectors:
+        raise ConfigurationError(f"no vector of {texts[0]}")
+
+
+def test_what_fails_beside_the_search_is_raised(opened: Snapshot, embedder: Embedder) -> None:
+    search = searcher(opened, Failing(embedder), "hybrid").search
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match="no vector of commit"):
+            search("commit message", GIT)
+    found = search("commit message", GIT, mode="lexical")
+    assert found.hits
+
+
+def test_threads_end_with_their_search(opened: Snapshot, embedder: Embedder) -> None:
+    """A service takes up one snapshot after the other."""
+
+    def beside() -> int:
+        gc.collect()
+        return sum(one.name.startswith("embed") for one in threading.enumerate())
+
+    before = beside()
+    one = searcher(opened, embedder, "hybrid")
+    one.search("commit message", GIT)
+    assert beside() == before + 1
+    del one
+    deadline = time.monotonic() + 30
+    while beside() > before:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 # --- what is found -----------------------------------------------------------------------------
