@@ -25,7 +25,7 @@ def test_where_that_model_is_gone_and_another_is_set_up_the_error_says_so(
     tmp_path: Path, publish: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(tmp_path)
-    another = SimpleNamespace(key="another", space="another")
+    another = SimpleNamespace(key="another")
     monkeypatch.setattr(wiring, "open_embedder", lambda *_, **__: another)
     serving = wiring.open_serving(load_settings(data=tmp_path, precision="int8"))
     with pytest.raises(CorruptSnapshot, match="made by another embedding model") as found:
