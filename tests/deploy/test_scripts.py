@@ -70,7 +70,10 @@ def test_it_ends_at_once_while_it_waits_and_while_it_refreshes(
         with subprocess.Popen([DEPLOY / "refresh.sh"], env=program) as process:
             calls(tmp_path, 1)
             process.send_signal(word)
-            assert process.wait(PATIENCE) == 0
+            try:
+                assert process.wait(PATIENCE) == 0
+            finally:
+                process.kill()
 
 
 def test_secrets_are_made_once_each_and_are_not_the_same(tmp_path: Path) -> None:
