@@ -46,7 +46,7 @@ class Tuning(Frozen):
     more tokens."""
     dense_weight: float = 0.8
     """Of the fused score; BM25 has the rest."""
-    kept: float = 0.4
+    kept: float = 0.35
     """A passage belongs into a context if its score is at least this share of the way from the
     worst candidate to the best. Most are shown as excerpts, and cost little."""
     prior: Prior = Prior()
