@@ -37,7 +37,7 @@ ANSWERABLE = _Logistic(nearest=8.8, covered=5.6, unknown=-6.1, intercept=-4.9)
 (74,000 passages), each asked with its product and without, and 27 unanswerable ones, put to six
 products as well and to all. In eight-fold cross-validation by question, at the bars of then: 6 %
 wrong abstentions and 76 % right ones where the product is named, 6 and 58 % where it is not. On the
-whole catalogue, with adapted questions, another fit is no better (docs/retrieval.md)."""
+whole catalogue, with the adapted model, another fit is no better (docs/retrieval.md)."""
 
 
 class Signals(NamedTuple):
