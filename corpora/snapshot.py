@@ -14,12 +14,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -292,20 +291,6 @@ def file_sha256(path: Path) -> str:
     """SHA-256 of a file as hexadecimal digits, read in pieces."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def disk_usage(folder: Path) -> int:
-    """Bytes that the files below a folder take; those of a store have holes, which take none.
-
-    A service that opens the index of a snapshot writes drafts into it and renames them: what is
-    gone before it was measured takes nothing.
-    """
-    used = 0
-    for root, _, files in os.walk(folder):  # passes over a folder that has gone
-        for name in files:
-            with suppress(FileNotFoundError):
-                used += 512 * Path(root, name).lstat().st_blocks
-    return used
 
 
 def _connect(path: Path) -> sqlite3.Connection:

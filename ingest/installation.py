@@ -8,8 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 from corpora.errors import NoSnapshot, SnapshotError
+from corpora.files import disk_usage
 from corpora.model import Frozen
-from corpora.snapshot import MANIFEST, Snapshot, current_id, disk_usage
+from corpora.snapshot import MANIFEST, Snapshot, current_id
 from ingest.snapshot import build_lock, mark_rolled_back, point_to
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from corpora.errors import RequestError
+from corpora.files import disk_usage
 from corpora.model import Passage
-from corpora.snapshot import disk_usage
 from eval.retrieval.contenders import RANKS, Answer, Retrieved
 from eval.retrieval.items import Question, Unanswerable
 from retrieval.engine import Engine

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from corpora.catalogue import Catalogue
 from corpora.errors import FlagstoneError
-from corpora.snapshot import Snapshot, disk_usage
+from corpora.files import disk_usage
+from corpora.snapshot import Snapshot
 from corpora.tokens import default_counter
 from eval.scale.choice import Asked
 from eval.scale.copies import declared

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from tiny_snapshots import publish, release
 
 from corpora.errors import CorruptSnapshot, NoSnapshot
+from corpora.files import disk_usage
 from corpora.model import Passage
-from corpora.snapshot import FORMAT, Manifest, Snapshot, current_id, disk_usage
+from corpora.snapshot import FORMAT, Manifest, Snapshot, current_id
 from corpora.tokens import default_counter
 from ingest.reading import Job, read
 from ingest.release_files import ReleaseFiles

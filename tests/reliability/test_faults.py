@@ -19,7 +19,8 @@ from conftest import QUESTIONS
 from corpus import SmallCorpus, edit
 from service import ROOT, Load, report, serving
 
-from corpora.snapshot import Snapshot, current_id, disk_usage
+from corpora.files import disk_usage
+from corpora.snapshot import Snapshot, current_id
 from ingest.installation import held, roll_back
 
 pytestmark = [
