@@ -120,16 +120,18 @@ def distinct(hits: Iterable[Hit]) -> tuple[Hit, ...]:
             prose.add(said)
         else:
             before = defined.setdefault((passage.product, *sorted(passage.names)), [])
-            if any(_alike(passage.text, other) for other in before):
+            if any(in_common(passage.text, other) >= ALIKE for other in before):
                 continue
             before.append(passage.text)
         kept.append(hit)
     return tuple(kept)
 
 
-def _alike(text: str, other: str) -> bool:
+def in_common(text: str, other: str) -> float:
+    """The share of their words that two texts have in common; 1 where neither has any."""
     words, others = set(text.split()), set(other.split())
-    return len(words & others) >= ALIKE * len(words | others)
+    every = len(words | others)
+    return len(words & others) / every if every else 1.0
 
 
 def _ways(hit: Hit, forms: Forms, extra: Extra, *, brief: bool) -> Iterator[tuple[Form, bool]]:

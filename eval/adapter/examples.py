@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from corpora.model import Passage
 from eval.retrieval.items import Training
+from retrieval.context import in_common
 from retrieval.engine import Engine
 from retrieval.store import Scope
 
@@ -76,7 +77,5 @@ def examples(
 def _answers_too(passage: Passage, answer: Passage) -> bool:
     if passage.id == answer.id:
         return True
-    words, others = set(passage.text.split()), set(answer.text.split())
     namesake = bool(answer.names) and passage.names == answer.names
-    common = len(words & others) / max(1, len(words | others))
-    return common >= (NAMESAKE if namesake else ALIKE)
+    return in_common(passage.text, answer.text) >= (NAMESAKE if namesake else ALIKE)
