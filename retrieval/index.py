@@ -14,6 +14,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -248,9 +249,16 @@ def dense_vectors(
     another one, come first too often.
     """
     texts = [dense_texts(passage, embedder.tokens) for passage in passages]
-    places = np.repeat(np.arange(len(passages)), [len(some) for some in texts])
-    found = embedder.embed([text for some in texts for text in some], on_progress=on_progress)
-    vectors = np.zeros((len(passages), found.shape[1]), np.float32)
+    return halfway(texts, partial(embedder.embed, on_progress=on_progress))
+
+
+def halfway(
+    texts: Sequence[Sequence[str]], embed: Callable[[list[str]], NDArray[np.float32]]
+) -> NDArray[np.float32]:
+    """A unit vector for the texts of each passage, between theirs: float32, (n, d)."""
+    places = np.repeat(np.arange(len(texts)), [len(some) for some in texts])
+    found = embed([text for some in texts for text in some])
+    vectors = np.zeros((len(texts), found.shape[1]), np.float32)
     np.add.at(vectors, places, found)
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.maximum(norms, 1e-12), np.float32)

@@ -23,6 +23,7 @@ from eval.adapter.lora import Learner, Training
 from eval.opening import open_engine
 from eval.retrieval.items import load_training
 from retrieval.embed.models import weights_of
+from retrieval.index import halfway
 
 HELD_OUT = 10
 """Every so many of the releases is measured, and not learned from."""
@@ -72,12 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _told(learner: Learner, measured: Sequence[Example]) -> str:
     """Recall and MRR of the passage that answers, among it and the wrong ones, by cosine alone."""
     passages = {passage.id: passage for one in measured for passage in (one.answer, *one.wrong)}
-    texts = [learner.texts(passage) for passage in passages.values()]
-    places = np.repeat(np.arange(len(texts)), [len(some) for some in texts])
-    embedded = learner.embed([text for some in texts for text in some])
-    vectors = np.zeros((len(texts), embedded.shape[1]), np.float32)
-    np.add.at(vectors, places, embedded)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors = halfway([learner.texts(one) for one in passages.values()], learner.embed)
     rows = {name: row for row, name in enumerate(passages)}
     ranks = []
     for one in measured:
