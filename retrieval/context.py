@@ -13,13 +13,13 @@ import base64
 import binascii
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from corpora.errors import InvalidRequest
 from corpora.model import Citation, Frozen, Hit, Resolution
 from corpora.snapshot import ProductRecord
-from retrieval.forms import Form, Forms
+from retrieval.citations import Citations, Cited, Place, above
 
 ALIKE = 0.8
 """Share of words that two definitions of the same names have in common if one is enough."""
@@ -40,15 +40,13 @@ class Assembled(Frozen):
 class Extra:
     """What the command surfaces add to the passages of a context."""
 
-    note: Callable[[Hit], str]
-    """When what the passage defines came and went, in words."""
     card: Callable[[Hit], str]
     """Options that match the question, as lines below the passage."""
     names: Callable[[Hit], str]
     """The names of those options, in one line below an excerpt."""
 
 
-_NOTHING = Extra(lambda _: "", lambda _: "", lambda _: "")
+_NOTHING = Extra(lambda _: "", lambda _: "")
 
 
 def assemble(
@@ -57,7 +55,7 @@ def assemble(
     product: ProductRecord,
     *,
     budget: int,
-    forms: Forms,
+    citations: Citations,
     most: int,
     full: int,
     start: int = 0,
@@ -69,23 +67,21 @@ def assemble(
     as an excerpt. What does not fit even so ends the block: the rest can be had from ``next``. Only
     the very first is given even if it alone is over the budget.
     """
-    count = forms.count
-    trust = {record.label: record.trust for record in product.releases}
-    groups: dict[_Place, list[Citation]] = {}
+    groups: dict[Place, list[Citation]] = {}
     # The fence is as long as any of the candidates could need, so that its cost is known at first.
     fence = _fence(hits[start : start + most])
-    tokens = count(_frame(resolution, product, fence, []))
+    tokens = citations.count(_frame(resolution, product, fence, []))
     taken = 0
     for rank, hit in enumerate(hits[start : start + most], start):
-        for form, brief in _ways(hit, forms, extra, brief=rank >= full):
-            citation = _cite(hit, form, product, trust, extra.note(hit), brief=brief)
-            place = _place(citation)
-            cost = count(_above(most, citation, headed=place not in groups)) + citation.tokens
+        for cited in _ways(hit, citations, extra, brief=rank >= full):
+            cost = cited.tokens if cited.place in groups else cited.headed
             if not taken or tokens + cost <= budget:
                 break
         else:
             break
-        groups.setdefault(place, []).append(citation)
+        # Half the time of model_copy, which copies one by one what can't change.
+        fields = cited.citation.__dict__ | {"score": round(hit.score, 4)}
+        groups.setdefault(cited.place, []).append(Citation.model_validate(fields))
         tokens += cost
         taken += 1
     if not taken:
@@ -96,7 +92,7 @@ def assemble(
     return Assembled(
         passages=tuple(citation for group in groups.values() for citation in group),
         text=text,
-        tokens=count(text),
+        tokens=citations.count(text),
         truncated=left,
         next=spent if left else None,
     )
@@ -106,24 +102,24 @@ def distinct(hits: Iterable[Hit]) -> tuple[Hit, ...]:
     """Leave out what says nothing new: a passage with the words of a better one.
 
     Commands share options, and documentation repeats them on each of their pages. Definitions of
-    the same names are alike if they share most of their words; other passages if they share all.
+    the same names are alike if they share most of their words; other passages if they say the same,
+    word for word.
     """
     kept: list[Hit] = []
-    prose: set[tuple[str, frozenset[str]]] = set()
+    prose: dict[tuple[str, int], list[str]] = {}
     defined: dict[tuple[str, ...], list[str]] = {}
     for hit in hits:
         passage = hit.passage
         if not passage.names:
-            said = passage.product, frozenset(passage.text.split())
-            if said in prose:
-                continue
-            prose.add(said)
+            # The same words are as many tokens: few texts have to be taken apart.
+            before = prose.setdefault((passage.product, passage.tokens), [])
+            said_before = before and passage.text.split() in [one.split() for one in before]
         else:
             before = defined.setdefault((passage.product, *sorted(passage.names)), [])
-            if any(in_common(passage.text, other) >= ALIKE for other in before):
-                continue
+            said_before = any(in_common(passage.text, one) >= ALIKE for one in before)
+        if not said_before:
             before.append(passage.text)
-        kept.append(hit)
+            kept.append(hit)
     return tuple(kept)
 
 
@@ -134,72 +130,18 @@ def in_common(text: str, other: str) -> float:
     return len(words & others) / every if every else 1.0
 
 
-def _ways(hit: Hit, forms: Forms, extra: Extra, *, brief: bool) -> Iterator[tuple[Form, bool]]:
-    """How a hit can be given, the form that is preferred first, and whether it is an excerpt."""
-    passage = hit.passage
-    cut = forms.brief(passage) is not None
+def _ways(hit: Hit, citations: Citations, extra: Extra, *, brief: bool) -> Iterator[Cited]:
+    """How a hit can be given, what is preferred first."""
+    cut = citations.brief(hit) is not None
     if not brief or not cut:
-        yield forms.whole(passage, extra.card(hit)), False
-    if cut and (short := forms.brief(passage, extra.names(hit))):
-        yield short, True
-
-
-def _cite(
-    hit: Hit,
-    form: Form,
-    product: ProductRecord,
-    trust: Mapping[str, str],
-    note: str,
-    *,
-    brief: bool,
-) -> Citation:
-    passage = hit.passage
-    location = passage.at(hit.release)
-    return Citation.model_validate(
-        {
-            "id": passage.id,
-            "text": form.text,
-            "note": note,
-            "excerpt": brief,
-            "kind": passage.kind,
-            "heading": passage.heading,
-            "url": location.url,
-            "product": passage.product,
-            "releases": passage.releases,
-            "tokens": form.tokens,
-            "score": round(hit.score, 4),
-            "sha256": location.page_sha256,
-            "fetched_at": location.fetched_at,
-            "licence": product.licence,
-            "trust": trust[hit.release],
-            "flags": form.flags,
-        }
-    )
-
-
-_Place = tuple[tuple[str, ...], str]
-"""What passages are given together by: the heading path, and the page's address."""
-
-
-def _place(citation: Citation) -> _Place:
-    return citation.heading, citation.url.partition("#")[0]
+        yield citations.whole(hit, extra.card(hit))
+    if cut and (short := citations.brief(hit, extra.names(hit))):
+        yield short
 
 
 def _block(number: int, citation: Citation, *, headed: bool) -> str:
-    above = _above(number, citation, headed=headed)
-    return f"{above} {citation.text}" if citation.excerpt else f"{above}\n{citation.text}\n"
-
-
-def _above(number: int, citation: Citation, *, headed: bool) -> str:
-    """What stands before the text of a citation, up to the white space between them."""
-    note = f" ({citation.note})" if citation.note else ""
-    if citation.flags:
-        note += f" (suspicious text: {', '.join(citation.flags)})"
-    heading = " › ".join(citation.heading)
-    if citation.excerpt:
-        # The address is in the citation: here it would cost as much as the excerpt itself.
-        return f"{heading}\n" * headed + f"[{number}]{note}"
-    return f"[{number}]" + f" {heading} <{citation.url}>" * headed + note
+    before = above(number, citation, headed=headed)
+    return f"{before} {citation.text}" if citation.excerpt else f"{before}\n{citation.text}\n"
 
 
 def _fence(hits: Sequence[Hit]) -> str:

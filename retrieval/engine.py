@@ -12,15 +12,15 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from functools import partial
+from functools import lru_cache, partial
 
 from commands.store import SurfaceStore
 from commands.storefile import SURFACES
 from corpora.catalogue import Product
 from corpora.errors import InvalidRequest, UnknownPassage, UnknownProduct
-from corpora.model import CommandUsage, Context, Hit, Passage, Resolution
+from corpora.model import CommandUsage, Context, Hit, Passage, Resolution, VersionPolicy
 from corpora.snapshot import ProductRecord, Snapshot
 from corpora.suggest import closest
 from corpora.tokens import TokenCounter
@@ -31,6 +31,7 @@ from retrieval.answers import (
     SearchAnswer,
     ValidationAnswer,
 )
+from retrieval.citations import WIDEST, Citations
 from retrieval.context import (
     Assembled,
     Extra,
@@ -39,7 +40,6 @@ from retrieval.context import (
     distinct,
     encode_cursor,
 )
-from retrieval.forms import Forms
 from retrieval.recognise import Recognised, recognise, spelled
 from retrieval.request import (
     MAX_BUDGET,
@@ -59,8 +59,11 @@ from retrieval.versions import read_fingerprint, resolve
 FOREIGN_DEPTH = 50
 """Hits read where every product is searched: most of them will be of another than the best one."""
 
-MOST_PASSAGES = 50
+MOST_PASSAGES = WIDEST
 """A context holds at most so many passages before a cursor is needed for more."""
+
+VERSIONS_KEPT = 4_096
+"""Versions of products of which is kept how they resolve."""
 
 IN_FULL = 1
 """So many of the best are given whole, and of others an excerpt (docs/retrieval.md)."""
@@ -78,15 +81,17 @@ class Engine:
     ) -> None:
         self.snapshot = snapshot
         self.searcher = searcher
-        self._forms = Forms(tokens)
         # A product that was dropped from the catalogue is still served from an older snapshot,
         # but its declaration is needed to read versions: the two are joined here once.
         self.products = {name: products[name] for name in snapshot.products if name in products}
+        self._ids = _ids(self.products.values())
+        self._resolution = lru_cache(VERSIONS_KEPT)(self._resolve)
         commands = snapshot.commands()
         self._commands = {name: commands[name] for name in self.products}
         store = SurfaceStore.open(snapshot.path / SURFACES)
         self.surfaces = Surfaces(store, self.products, self, snapshot.id)
         self._usages = Usages(store, snapshot.defines)
+        self._citations = Citations(tokens, snapshot.products, self._usages.note)
 
     def record(self, product: str) -> ProductRecord:
         """What the snapshot holds of a product, found by id or alias. Raises UnknownProduct."""
@@ -195,12 +200,11 @@ class Engine:
                         resolution,
                         self.snapshot.products[resolution.product],
                         budget=budget,
-                        forms=self._forms,
+                        citations=self._citations,
                         most=MOST_PASSAGES,
                         full=IN_FULL,
                         start=start,
                         extra=Extra(
-                            self._usages.note,
                             partial(self._usages.card, request.query),
                             partial(self._usages.names, request.query),
                         ),
@@ -280,26 +284,31 @@ class Engine:
 
     def resolved(self, product: str, version: str | None, where: Where, told: str) -> Resolution:
         """How a version of a product becomes a documented one. Raises UnknownVersion."""
-        resolution = resolve(
-            product,
-            self.products[product].versions.scheme,
-            self.snapshot.products[product].releases,
-            version,
-            where.version_policy,
-        )
+        resolution = self._resolution(product, version, where.version_policy)
         return resolution.model_copy(update={"reason": told + resolution.reason})
+
+    def _resolve(self, product: str, version: str | None, policy: VersionPolicy) -> Resolution:
+        scheme = self.products[product].versions.scheme
+        return resolve(product, scheme, self.snapshot.products[product].releases, version, policy)
 
     def product_id(self, name: str) -> str:
         """The id of a product, by id, title or alias. Raises UnknownProduct."""
         wanted = name.strip().lower()
-        for product in self.products.values():
-            known = {product.id, product.title.lower(), *(one.lower() for one in product.aliases)}
-            if wanted in known:
-                return product.id
+        if wanted in self._ids:
+            return self._ids[wanted]
         names = [*self.products, *(one for p in self.products.values() for one in p.aliases)]
         raise UnknownProduct(
             name, available=list(self.products), suggestions=closest(wanted, names)
         )
+
+
+def _ids(products: Iterable[Product]) -> dict[str, str]:
+    """The id of a product by each of its names in small letters; the first one's that has it."""
+    found: dict[str, str] = {}
+    for product in products:
+        for name in (product.id, product.title.lower(), *(one.lower() for one in product.aliases)):
+            found.setdefault(name, product.id)
+    return found
 
 
 def _unversioned(query: str, seen: Recognised) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import itemgetter
+from typing import NamedTuple
 
 from commands.model import Command, Kind, Option
 from commands.store import SurfaceStore
@@ -28,6 +28,9 @@ RELATIVE_NAMES = 0.2
 PAGES_KEPT = 16_384
 """Pages of which is kept whether they define options."""
 
+OPTIONS_KEPT = 16_384
+"""Options of which is kept how they are used: 1 kB each."""
+
 LONGEST_LINE = 160
 """Characters said of an option on the card of its command; the whole is at ``/commands``."""
 
@@ -37,6 +40,15 @@ NOTES_KEPT = 16_384
 RANKINGS_KEPT = 1_024
 """Commands of which is kept how to rank their options: 0.8 kB an option, so some 56 MB where each
 has 70. The 208 development questions use some 600."""
+
+
+class Place(NamedTuple):
+    """A command of a release."""
+
+    product: str
+    release: str
+    path: tuple[str, ...]
+    kind: Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +67,17 @@ class Life:
         return ", ".join(parts)
 
 
-def life(store: SurfaceStore, at: str, product: str, command: Command, option: Option) -> Life:
-    """When ``option`` of ``command`` came and went, seen from the release ``at``."""
-    labels = [release.label for release in store.releases(product)]
+def life(store: SurfaceStore, at: Place, option: Option) -> Life:
+    """When ``option`` of a command came and went, seen from that release."""
+    labels = [release.label for release in store.releases(at.product)]
     if len(labels) == 1:
         return Life()
     held = {
         label
         for name in option.spellings
-        for label in store.releases_with(product, command.path, name, command.kind)
+        for label in store.releases_with(at.product, at.path, name, at.kind)
     }
-    here = labels.index(at)
+    here = labels.index(at.release)
     first = here
     while first > 0 and labels[first - 1] in held:
         first -= 1
@@ -75,25 +87,12 @@ def life(store: SurfaceStore, at: str, product: str, command: Command, option: O
 
 def _chosen(
     question: str, ranking: OptionRanking, names: Iterable[str], most: int, relative: float
-) -> list[Option]:
+) -> list[int]:
     """The options that a question spells, those of ``names`` in that order, those that match."""
-    spelled = set(question.split())
-    places: dict[str, int] = {}
-    for name in names:
-        places.setdefault(name, len(places))
-
-    def place(option: Option) -> int:
-        if not spelled.isdisjoint(option.spellings):
-            return -1
-        return min((places[name] for name in option.names if name in places), default=len(places))
-
-    named = sorted(((place(one), one) for one in ranking.options), key=itemgetter(0))
-    chosen = {id(option): option for at, option in named if at < len(places)}
+    chosen = dict.fromkeys(ranking.named(question, names))
     ranked = ranking.of(question)
-    for option, score in ranked:
-        if score >= relative * ranked[0][1]:
-            chosen.setdefault(id(option), option)
-    return list(chosen.values())[:most]
+    chosen.update((at, None) for at, score in ranked if score >= relative * ranked[0][1])
+    return list(chosen)[:most]
 
 
 class Usages:
@@ -105,6 +104,7 @@ class Usages:
         self._defines = lru_cache(PAGES_KEPT)(defines)
         self._note = lru_cache(NOTES_KEPT)(self._read_note)
         self._ranking = lru_cache(RANKINGS_KEPT)(self._read_ranking)
+        self._option = lru_cache(OPTIONS_KEPT)(self._read_option)
 
     def of(
         self,
@@ -123,13 +123,22 @@ class Usages:
         for line in sorted(spelled):
             if command := self._store.command(product, release, line.split()):
                 found.setdefault(command.path, command)
+        documented: dict[str, Command | None] = {}
         for hit in hits:
-            if (known := self.command(hit)) is None:
+            line = hit.passage.command
+            if line not in documented:
+                documented[line] = self._documented(product, release, line)
+            if (known := documented[line]) is None:
                 continue
             found.setdefault(known.path, known)
             defined.setdefault(known.path, []).extend(hit.passage.names)
         return tuple(
-            self._usage(question, product, release, command, defined.get(path, ()))
+            self._usage(
+                question,
+                Place(product, release, path, command.kind),
+                command,
+                defined.get(path, []),
+            )
             for path, command in list(found.items())[:MOST_COMMANDS]
         )
 
@@ -148,12 +157,9 @@ class Usages:
         command = self._documented(product, release, line)
         if command is None:
             return ""
+        at = Place(product, release, command.path, command.kind)
         options = (command.option(name) for name in names)
-        notes = {
-            life(self._store, release, product, command, option).note
-            for option in options
-            if option
-        }
+        notes = {life(self._store, at, option).note for option in options if option}
         return notes.pop() if len(notes) == 1 else ""
 
     def note(self, hit: Hit) -> str:
@@ -171,17 +177,18 @@ class Usages:
         command = self._card(hit)
         if command is None:
             return ""
-        at = hit.passage.product, hit.release
-        found = _chosen(question, self._own(hit, command), (), MOST_OPTIONS, RELATIVE)
-        return "\n".join(_line(self._option(*at, command, option)) for option in found)
+        at = _place(hit, command)
+        found = _chosen(question, self._ranking(at, own=True), (), MOST_OPTIONS, RELATIVE)
+        return "\n".join(_line(self._option(at, number, own=True)) for number in found)
 
     def names(self, question: str, hit: Hit) -> str:
         """The names of the same options, in one line."""
         command = self._card(hit)
         if command is None:
             return ""
-        found = _chosen(question, self._own(hit, command), (), MOST_NAMES, RELATIVE_NAMES)
-        return ", ".join(option.name for option in found)
+        ranking = self._ranking(_place(hit, command), own=True)
+        found = _chosen(question, ranking, (), MOST_NAMES, RELATIVE_NAMES)
+        return ", ".join(ranking.options[number].name for number in found)
 
     def _card(self, hit: Hit) -> Command | None:
         """The command whose card a passage is; None where its options have passages."""
@@ -190,37 +197,27 @@ class Usages:
             return None
         return self.command(hit)
 
-    def _own(self, hit: Hit, command: Command) -> OptionRanking:
-        """The options on the card of a command: without what it inherits."""
-        at = hit.passage.product, hit.release
-        return self._ranking(*at, command.path, command.kind, own=True)
-
-    def _read_ranking(
-        self, product: str, release: str, path: tuple[str, ...], kind: Kind, *, own: bool
-    ) -> OptionRanking:
+    def _read_ranking(self, at: Place, *, own: bool) -> OptionRanking:
         """The options of a command that are shown; of its ``own`` without what it inherits."""
-        command = self._store.command(product, release, path, kind)
+        command = self._store.command(*at)
         options = command.options if command else ()
         return OptionRanking(
             one for one in options if not one.hidden and not (own and one.inherited)
         )
 
-    def _usage(
-        self, question: str, product: str, release: str, command: Command, names: Sequence[str]
-    ) -> CommandUsage:
-        ranking = self._ranking(product, release, command.path, command.kind, own=False)
+    def _usage(self, question: str, at: Place, command: Command, names: list[str]) -> CommandUsage:
+        ranking = self._ranking(at, own=False)
+        found = _chosen(question, ranking, names, MOST_OPTIONS, RELATIVE)
         return CommandUsage(
             path=" ".join(command.path),
             synopsis=command.synopsis[0] if command.synopsis else _synopsis(command),
             summary=command.summary,
-            options=tuple(
-                self._option(product, release, command, option)
-                for option in _chosen(question, ranking, names, MOST_OPTIONS, RELATIVE)
-            ),
+            options=tuple(self._option(at, number, own=False) for number in found),
         )
 
-    def _option(self, product: str, release: str, command: Command, option: Option) -> OptionUsage:
-        lived = life(self._store, release, product, command, option)
+    def _read_option(self, at: Place, number: int, *, own: bool) -> OptionUsage:
+        option = self._ranking(at, own=own).options[number]
+        lived = life(self._store, at, option)
         return OptionUsage(
             names=option.names,
             value=_value(option),
@@ -232,6 +229,10 @@ class Usages:
             deprecated=option.deprecated is not None,
             description=option.description,
         )
+
+
+def _place(hit: Hit, command: Command) -> Place:
+    return Place(hit.passage.product, hit.release, command.path, command.kind)
 
 
 def _value(option: Option) -> str:

@@ -14,8 +14,8 @@ from corpora.errors import InvalidRequest
 from corpora.model import Hit, Location, Passage, Resolution, passage_id
 from corpora.snapshot import ProductRecord, ReleaseRecord
 from corpora.tokens import default_counter
+from retrieval.citations import Citations
 from retrieval.context import Assembled, assemble, decode_cursor, distinct, encode_cursor
-from retrieval.forms import Forms
 
 COUNT = default_counter()
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -81,7 +81,7 @@ def assembled(
         RESOLUTION,
         PRODUCT,
         budget=budget,
-        forms=Forms(COUNT),
+        citations=Citations(COUNT, {"git": PRODUCT}),
         most=most,
         full=full,
         start=start,

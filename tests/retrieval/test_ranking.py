@@ -21,16 +21,23 @@ OPTIONS = (
 
 def test_what_shares_rare_words_comes_first() -> None:
     ranked = OptionRanking(OPTIONS).of("quiet about skipped folders")
-    assert [option.name for option, _ in ranked] == ["--quiet", "--recursive"]
+    assert [OPTIONS[number].name for number, _ in ranked] == ["--quiet", "--recursive"]
 
 
 def test_a_name_counts_more_than_a_description() -> None:
-    assert OptionRanking(OPTIONS).of("depth to descend")[0][0].name == "--depth"
+    assert OptionRanking(OPTIONS).of("depth to descend")[0][0] == 2
 
 
 def test_options_that_nothing_is_said_of_are_no_reason_to_fail() -> None:
     assert OptionRanking([Option(names=("-",), arity="none")]).of("anything") == []
     assert OptionRanking([]).of("anything") == []
+
+
+def test_what_a_question_spells_comes_before_what_else_is_named() -> None:
+    ranking = OptionRanking(OPTIONS)
+    assert ranking.named("what is -q", ["--depth", "-r", "--recursive", "--other"]) == [1, 2, 0]
+    assert ranking.named("--depth or -r", ["-q", "-r"]) == [0, 2, 1]
+    assert ranking.named("depth", []) == []
 
 
 LINES = st.text("abcdef -_éß0123.,", max_size=40)

@@ -1,0 +1,127 @@
+"""How a context cites a passage: whole, or as an excerpt, and what that costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
+from typing import NamedTuple, TypeVar
+
+from corpora.model import Citation, Hit
+from corpora.snapshot import ProductRecord
+from corpora.suspicion import flags_of
+from retrieval.excerpt import excerpt
+
+KEPT = 16_384
+"""Citations that are kept: 0.5 kB an excerpt, 2 kB a whole passage, of which a context has but
+one."""
+
+WIDEST = 50
+"""The number that what stands above a citation is counted with."""
+
+Place = tuple[tuple[str, ...], str]
+"""What passages are given together by: the heading path, and the page's address."""
+
+
+_Key = tuple[str, str]
+"""Of a citation that is kept: the passage's id, and the release."""
+
+Made = TypeVar("Made")
+
+
+class Cited(NamedTuple):
+    """A citation without its score, and what it costs."""
+
+    citation: Citation
+    place: Place
+    tokens: int
+    """Below others that stand in the same place."""
+    headed: int
+    """Where it is the first of them, so that their heading is given."""
+
+
+class Citations:
+    """Makes citations, and keeps them: a passage of a snapshot never changes.
+
+    ``count`` counts the tokens of a text: as many as of its parts, where it is cut at white space.
+    ``note`` says when what a passage defines came and went. Safe to use from several threads.
+    """
+
+    def __init__(
+        self,
+        count: Callable[[str], int],
+        products: Mapping[str, ProductRecord],
+        note: Callable[[Hit], str] = lambda _: "",
+    ) -> None:
+        self.count = count
+        self._products = products
+        self._note = note
+        self._wholes: dict[_Key, Cited] = {}
+        self._briefs: dict[_Key, Cited | None] = {}
+
+    def whole(self, hit: Hit, more: str = "") -> Cited:
+        """All of a passage, and lines to go below it."""
+        make = partial(self._cited, hit, hit.passage.text, more, brief=False)
+        return make() if more else _kept(self._wholes, hit, make)
+
+    def brief(self, hit: Hit, more: str = "") -> Cited | None:
+        """A line of it, and another one to go below; None where no such line can be cut."""
+        make = partial(self._line, hit, more)
+        return make() if more else _kept(self._briefs, hit, make)
+
+    def _line(self, hit: Hit, more: str) -> Cited | None:
+        text = excerpt(hit.passage)
+        return self._cited(hit, text, more, brief=True) if text else None
+
+    def _cited(self, hit: Hit, text: str, more: str, *, brief: bool) -> Cited:
+        passage, product = hit.passage, self._products[hit.passage.product]
+        location = passage.at(hit.release)
+        said = passage.tokens if text == passage.text else self.count(text)
+        if more:
+            text, said = f"{text}\n{more}", said + self.count(more)
+        citation = Citation.model_validate(
+            {
+                "id": passage.id,
+                "text": text,
+                "note": self._note(hit),
+                "excerpt": brief,
+                "kind": passage.kind,
+                "heading": passage.heading,
+                "url": location.url,
+                "product": passage.product,
+                "releases": passage.releases,
+                "tokens": said,
+                "score": 0,
+                "sha256": location.page_sha256,
+                "fetched_at": location.fetched_at,
+                "licence": product.licence,
+                "trust": next(one.trust for one in product.releases if one.label == hit.release),
+                "flags": flags_of("\n".join((*passage.heading, text))),
+            }
+        )
+        place = passage.heading, location.url.partition("#")[0]
+        costs = (said + self.count(above(WIDEST, citation, headed=one)) for one in (False, True))
+        return Cited(citation, place, *costs)
+
+
+def _kept(held: dict[_Key, Made], hit: Hit, make: Callable[[], Made]) -> Made:
+    key = hit.passage.id, hit.release
+    with suppress(KeyError):
+        return held[key]
+    made = make()
+    if len(held) >= KEPT:
+        held.clear()
+    held[key] = made
+    return made
+
+
+def above(number: int, citation: Citation, *, headed: bool) -> str:
+    """What stands before the text of a citation, up to the white space between them."""
+    note = f" ({citation.note})" if citation.note else ""
+    if citation.flags:
+        note += f" (suspicious text: {', '.join(citation.flags)})"
+    heading = " › ".join(citation.heading)
+    if citation.excerpt:
+        # The address is in the citation: here it would cost as much as the excerpt itself.
+        return f"{heading}\n" * headed + f"[{number}]{note}"
+    return f"[{number}]" + f" {heading} <{citation.url}>" * headed + note
