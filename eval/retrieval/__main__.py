@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from corpora.errors import FlagstoneError
 from corpora.snapshot import Snapshot
@@ -21,7 +22,7 @@ from eval.retrieval.items import Question, Split, Unanswerable, load, load_unans
 from eval.retrieval.judge import Verdict, judge
 from eval.retrieval.lineup import contenders
 from eval.retrieval.outside import Service, load_services
-from eval.retrieval.summary import Summary, summarise, table
+from eval.retrieval.summary import Summary, pool, pooled_table, summarise, table
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             say=_say,
         )
         # First of all: what took an hour must not be lost to a folder that isn't there.
-        sys.stdout.write(table(rows) + "\n")
+        sys.stdout.write(f"{table(rows)}\n\n{pooled_table(rows)}\n")
         if options.json:
             report = [row.model_dump() for row in rows]
             options.json.write_text(json.dumps(report, indent=1) + "\n", "utf-8")
@@ -77,25 +78,36 @@ def run(
     tokens = default_counter()
     say(f"{len(questions)} questions ({split}), snapshot {snapshot.id}")
     rows: list[Summary] = []
-    first: list[Verdict] | None = None
+    first: Measured | None = None
     wanted = {(question.product, question.release) for question in questions}
     for contender in contenders(
         data, snapshot, wanted, baseline=baseline, outside=outside, say=say
     ):
-        verdicts, abstained = measure(contender, questions, unanswerable, tokens)
-        rows.append(
-            summarise(
-                contender.name,
-                contender.points,
-                verdicts,
-                abstained,
-                size=contender.size,
-                first=first,
-            )
+        found = measure(contender, questions, unanswerable, tokens)
+        row = summarise(
+            contender.name,
+            contender.points,
+            found.verdicts,
+            found.abstained,
+            size=contender.size,
+            first=first.verdicts if first else None,
         )
-        first = first or verdicts
+        pooled = pool(found.pooled, first.pooled if first else None)
+        rows.append(row.model_copy(update={"pooled": pooled}))
+        first = first or found
         say(f"{contender.name}: done")
     return rows
+
+
+class Measured(NamedTuple):
+    """What came of asking one contender everything."""
+
+    verdicts: list[Verdict]
+    """By the gold options as they were written."""
+    pooled: list[Verdict]
+    """By what assessors found in the pool as well."""
+    abstained: float
+    """Share of right abstentions."""
 
 
 def measure(
@@ -103,28 +115,22 @@ def measure(
     questions: Sequence[Question],
     unanswerable: Sequence[Unanswerable],
     tokens: TokenCounter,
-) -> tuple[list[Verdict], float]:
-    """Ask one contender everything: a verdict a question, and the share of right abstentions."""
+) -> Measured:
+    """Ask one contender everything."""
     # Answers before the clock starts, so that nobody pays for what is opened at first use.
     for question in questions[:3]:
         contender.answer(question)
     verdicts: list[Verdict] = []
+    pooled: list[Verdict] = []
     for question in questions:
         started = time.perf_counter()
         answer = contender.answer(question)
         seconds = time.perf_counter() - started
-        verdicts.append(
-            judge(
-                question,
-                answer,
-                contender.ranked(question),
-                contender.pool(question),
-                seconds,
-                tokens,
-            )
-        )
+        ranked, held = contender.ranked(question), contender.pool(question)
+        for counted, found in ((question.as_written, verdicts), (question, pooled)):
+            found.append(judge(counted, answer, ranked, held, seconds, tokens))
     abstained = [contender.answer(question).abstained for question in unanswerable]
-    return verdicts, sum(abstained) / max(1, len(abstained))
+    return Measured(verdicts, pooled, sum(abstained) / max(1, len(abstained)))
 
 
 def _check(snapshot: Snapshot, question: Question) -> None:

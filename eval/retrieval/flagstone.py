@@ -58,7 +58,7 @@ class Flagstone:
         """The passages of the gold pages, from the snapshot."""
         return [
             _retrieved(passage)
-            for page in question.pages
+            for page in question.places
             for passage in self._engine.snapshot.page(question.product, question.release, page)
         ]
 

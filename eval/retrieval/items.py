@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from importlib.resources import files
 from typing import Literal
 
 from corpora.model import Frozen
 
 Split = Literal["dev", "test"]
+
+
+class Other(Frozen):
+    """Another place that answers as well, as assessors found in what retrieval returned."""
+
+    page: str
+    key: str
+    """How the passage begins: the term that it defines, or the words of its first sentence."""
+    term: bool
 
 
 class Question(Frozen):
@@ -31,6 +41,18 @@ class Question(Frozen):
     kind: Literal["option", "parameter", "statement", "concept"]
     version_specific: bool
     twin: str | None
+    others: tuple[Other, ...] = ()
+    """Passages beside those of the gold options that answer as well."""
+
+    @property
+    def as_written(self) -> Question:
+        """The question with the answers alone that its author knew."""
+        return self.model_copy(update={"others": ()})
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The pages on which something answers."""
+        return tuple(dict.fromkeys((*self.pages, *(one.page for one in self.others))))
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -59,8 +81,12 @@ class Unanswerable(Frozen):
 
 
 def load(split: Split) -> tuple[Question, ...]:
-    """The answerable questions of a split."""
-    return tuple(Question.model_validate_json(line) for line in _lines(f"{split}.jsonl"))
+    """The answerable questions of a split, with all answers that are known to them."""
+    others = {one["id"]: one["others"] for one in map(json.loads, _lines(f"others_{split}.jsonl"))}
+    read = map(json.loads, _lines(f"{split}.jsonl"))
+    return tuple(
+        Question.model_validate({**one, "others": others.get(one["id"], ())}) for one in read
+    )
 
 
 def load_training() -> tuple[Training, ...]:

@@ -18,7 +18,7 @@ from ir_measures import RR, Success, nDCG
 
 from corpora.model import Frozen
 from eval.retrieval.contenders import Answer, Retrieved
-from eval.retrieval.items import Question
+from eval.retrieval.items import Other, Question
 
 MEASURES = (Success @ 1, Success @ 5, Success @ 10, RR @ 10, nDCG @ 10)
 NAMES = ("recall@1", "recall@5", "recall@10", "MRR@10", "nDCG@10")
@@ -63,6 +63,8 @@ def is_relevant(text: Retrieved, question: Question) -> bool:
     """Whether ``text`` answers ``question``, or a part of it."""
     if any(defines(text, question, key) for key in question.keys):
         return True
+    if any(answers_too(text, question, one) for one in question.others):
+        return True
     described = bool(question.main and _spaced(question.main).search(text.text))
     return described and _stands(text, question)
 
@@ -71,6 +73,13 @@ def defines(text: Retrieved, question: Question, key: str) -> bool:
     """Whether ``text`` has what one key of the question names."""
     found = _pattern(question, key).search(text.text)
     return found is not None and _stands(text, question)
+
+
+def answers_too(text: Retrieved, question: Question, other: Other) -> bool:
+    """Whether ``text`` is that other answer."""
+    if not _stands(text, question, (other.page,)):
+        return False
+    return _other_pattern(other).search(text.text) is not None
 
 
 def judge(
@@ -114,12 +123,15 @@ def judge(
     )
 
 
-def _stands(text: Retrieved, question: Question) -> bool:
-    """Whether a text is of the asked release, and from a gold page as far as its page is known."""
+def _stands(text: Retrieved, question: Question, pages: Sequence[str] = ()) -> bool:
+    """Whether a text is of the asked release, and from a gold page as far as its page is known.
+
+    Or from one of other ``pages``.
+    """
     return (
         text.product == question.product
         and question.release in text.releases
-        and (not text.page or text.page in question.pages)
+        and (not text.page or text.page in (pages or question.pages))
     )
 
 
@@ -133,9 +145,13 @@ def _coverage(question: Question, texts: Sequence[Retrieved]) -> float:
 def _tokens_to_keys(
     question: Question, answer: Answer, count: Callable[[str], int]
 ) -> tuple[float, ...]:
-    """Where each key is complete, in the part of the context that a relevant text opens."""
+    """Where each key is complete, in the part of the context that a relevant text opens.
+
+    Where one option is asked for, or where the first of the other answers is.
+    """
     regions = _regions(answer)
     needed = []
+    others = question.others if len(question.keys) == 1 and not question.main else ()
     for key in question.keys:
         found = math.inf
         for start, end, text in regions:
@@ -143,6 +159,13 @@ def _tokens_to_keys(
                 match = _pattern(question, key).search(answer.context, start, end)
                 if match:
                     found = count(answer.context[: match.end()])
+                    break
+        for other in others:
+            for start, end, text in regions:
+                if not _stands(text, question, (other.page,)):
+                    continue
+                if match := _other_pattern(other).search(answer.context, start, end):
+                    found = min(found, count(answer.context[: match.end()]))
                     break
         needed.append(found)
     return tuple(needed)
@@ -174,6 +197,15 @@ def _pattern(question: Question, key: str) -> re.Pattern[str]:
     name = key.rstrip("=")
     if not any(name in gold or gold in key for gold in question.gold):
         return _spaced(key)
+    return _term(key)
+
+
+@lru_cache(maxsize=4_096)
+def _other_pattern(other: Other) -> re.Pattern[str]:
+    return _term(other.key) if other.term else _spaced(other.key)
+
+
+def _term(key: str) -> re.Pattern[str]:
     whole = r"(?!\w|-\w)" if key[-1].isalnum() else ""
     return re.compile(_TERM + _spaced(key).pattern + whole)
 

@@ -122,7 +122,7 @@ class Pages:
         """What could be found for a question."""
         return [
             _retrieved(node)
-            for page in question.pages
+            for page in question.places
             for node in self._nodes.get((question.product, question.release, page), ())
         ]
 

@@ -23,6 +23,17 @@ class Lead(Frozen):
     """95 %, paired, resampled by gold page."""
 
 
+class Pooled(Frozen):
+    """The same by every answer that is known: gold options, and what assessors found beside."""
+
+    scores: dict[str, float]
+    interval_recall5: tuple[float, float]
+    context_recall: dict[int, float]
+    median_tokens_to_key: float | None
+    lead_recall5: Lead | None
+    lead_in_1000: Lead | None
+
+
 class Summary(Frozen):
     """One contender's row."""
 
@@ -54,6 +65,7 @@ class Summary(Frozen):
     """Of the first contender over this one."""
     lead_in_1000: Lead | None = None
     """The same, of the context recall at 1,000 tokens."""
+    pooled: Pooled | None = None
 
 
 def summarise(
@@ -95,6 +107,12 @@ def summarise(
         lead_recall5=_lead(first, verdicts, lambda one: one.scores["recall@5"]),
         lead_in_1000=_lead(first, verdicts, lambda one: one.context_recall(1_000)),
     )
+
+
+def pool(verdicts: Sequence[Verdict], first: Sequence[Verdict] | None = None) -> Pooled:
+    """Aggregate verdicts by every known answer."""
+    whole = summarise("", 0, verdicts, 0.0, first=first)
+    return Pooled(**{name: getattr(whole, name) for name in Pooled.model_fields})
 
 
 def _lead(
@@ -150,6 +168,26 @@ def table(rows: Sequence[Summary]) -> str:
         cells += ["never" if to_key is None else f"{to_key:.0f}", f"{one.median_tokens:.0f}"]
         cells += [f"{one.p50_ms:.1f}", f"{one.p99_ms:.1f}"]
         cells += [f"{one.false_abstentions:.3f}", f"{one.right_abstentions:.3f}"]
+        lines.append(cells)
+    return "\n".join(markdown.table(head, lines))
+
+
+def pooled_table(rows: Sequence[Summary]) -> str:
+    """What changes if every known answer counts, as a Markdown table."""
+    head = ["contender, every known answer", "R@1", "R@5 [95 %]", "ours ahead by", "R@10", "MRR"]
+    head += [f"in {limit}" for limit in WITHIN] + ["ours ahead in 1000", "tokens to key"]
+    lines = []
+    for one in rows:
+        if (found := one.pooled) is None:
+            continue
+        low, high = found.interval_recall5
+        to_key = found.median_tokens_to_key
+        cells = [one.name, f"{found.scores['recall@1']:.3f}"]
+        cells += [f"{found.scores['recall@5']:.3f} [{low:.2f}, {high:.2f}]"]
+        cells += [_ahead(found.lead_recall5)]
+        cells += [f"{found.scores[name]:.3f}" for name in ("recall@10", "MRR@10")]
+        cells += [f"{found.context_recall[limit]:.3f}" for limit in WITHIN]
+        cells += [_ahead(found.lead_in_1000), "never" if to_key is None else f"{to_key:.0f}"]
         lines.append(cells)
     return "\n".join(markdown.table(head, lines))
 

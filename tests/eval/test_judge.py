@@ -3,7 +3,7 @@ import math
 import pytest
 
 from eval.retrieval.contenders import Answer, Retrieved
-from eval.retrieval.items import Question
+from eval.retrieval.items import Other, Question
 from eval.retrieval.judge import Verdict, is_relevant, judge
 
 QUESTION = Question(
@@ -145,3 +145,53 @@ def test_where_options_have_no_text_the_command_is_found_and_the_options_are_in_
     needed = [judge(question, one, (card,), [card], 0.01, words) for one in (bare, told)]
     assert [one.context_recall(500) for one in needed] == [0, 1]
     assert [one.coverage for one in needed] == [1, 1]
+
+
+OTHERS = QUESTION.model_copy(
+    update={
+        "others": (
+            Other(page="app-pgrestore", key="-L, --use-list", term=True),
+            Other(page="backup", key="A plain copy does", term=False),
+        )
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("page", "body", "answers"),
+    [
+        ("app-pgrestore", "-L, --use-list=FILE\n\nRestore those alone.", True),
+        ("app-pgrestore", "[2] -L,  --use-list: Restore those alone.", True),
+        ("app-pgrestore", "See -L, --use-list for that.", False),
+        ("app-pgrestore", "-L, --use-list-first", False),
+        ("app-pgdump", "-L, --use-list=FILE", False),
+        ("backup", "Often enough: A plain\ncopy does it.", True),
+    ],
+)
+def test_other_answers_count_on_their_own_page_and_not_as_it_was_written(
+    page: str, body: str, answers: bool
+) -> None:
+    other = text(body).model_copy(update={"page": page})
+    assert is_relevant(other, OTHERS) is answers
+    assert not is_relevant(other, OTHERS.as_written)
+    assert set(OTHERS.places) == {"app-pgdump", "app-pgrestore", "backup"}
+
+
+def test_a_context_has_what_was_asked_for_where_the_first_answer_is_complete() -> None:
+    other = text("-L, --use-list\n\nThose.").model_copy(update={"page": "app-pgrestore"})
+    context = f"head\n{other.text}\n{GOLD.text}\n"
+    answer = Answer(context=context, texts=(other, GOLD))
+    found, written = (
+        judge(one, answer, (other, GOLD), [GOLD, other], 0.01, words)
+        for one in (OTHERS, OTHERS.as_written)
+    )
+    assert found.tokens_to_all == words("head\n-L, --use-list")
+    assert written.tokens_to_all == words(context[: context.rindex("data of") + 4])
+    assert (found.scores["recall@1"], written.scores["recall@1"]) == (1, 0)
+
+
+def test_where_several_options_are_asked_for_another_answer_does_not_stand_for_all() -> None:
+    several = OPTIONS.model_copy(update={"others": OTHERS.others})
+    other = text("-L, --use-list").model_copy(update={"page": "app-pgrestore"})
+    answer = Answer(context=other.text, texts=(other,))
+    assert judge(several, answer, (other,), [other], 0.01, words).context_recall(500) == 0

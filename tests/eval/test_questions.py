@@ -1,5 +1,6 @@
 """The question sets keep the promises of their README."""
 
+import json
 import os
 from importlib.resources import files
 from itertools import pairwise
@@ -11,7 +12,7 @@ from corpora.catalogue import Catalogue
 from corpora.snapshot import Snapshot
 from eval.retrieval.contenders import Retrieved
 from eval.retrieval.items import Question, Split, load, load_training, load_unanswerable
-from eval.retrieval.judge import defines
+from eval.retrieval.judge import answers_too, defines
 from eval.truth.facts import Facts
 from eval.truth.facts import load as load_facts
 
@@ -73,7 +74,7 @@ def test_programs_accept_the_gold_options() -> None:
 @pytest.mark.skipif("FLAGSTONE_TEST_DATA" not in os.environ, reason="needs a built corpus")
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda one: one.id)
 def test_the_documentation_of_that_release_answers(question: Question) -> None:
-    """Each key stands on one of the pages of the question, in the corpus that is named."""
+    """Each answer stands on a page of the question, in the corpus that is named."""
     snapshot = Snapshot.current(Path(os.environ["FLAGSTONE_TEST_DATA"]))
     record = snapshot.products.get(question.product)
     if record is None or question.release not in {one.label for one in record.releases}:
@@ -87,9 +88,11 @@ def test_the_documentation_of_that_release_answers(question: Question) -> None:
             releases=passage.releases,
             page=passage.page,
         )
-        for page in question.pages
+        for page in question.places
         for passage in snapshot.page(question.product, question.release, page)
     ]
+    for other in question.others:
+        assert any(answers_too(one, question, other) for one in texts), other
     if question.main:
         assert any(question.main in " ".join(one.text.split()) for one in texts)
         return
@@ -105,6 +108,19 @@ def _recorded_facts() -> dict[tuple[str, str], Facts]:
     folder = Path(str(files("eval.truth")))
     read = [load_facts(file) for file in sorted(folder.glob("*.json.gz"))]
     return {(one.product, one.release): one for one in read}
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_other_answers_are_of_questions_and_none_is_a_gold_option(split: Split) -> None:
+    listed = {one.id for one in load(split) if one.others}
+    lines = (files("eval.retrieval") / "questions" / f"others_{split}.jsonl").read_text("utf-8")
+    named = [json.loads(line)["id"] for line in lines.splitlines()]
+    assert sorted(named) == sorted(listed)
+    for one in load(split):
+        assert len({(other.page, other.key) for other in one.others}) == len(one.others), one.id
+        for other in one.others:
+            written = other.page in one.pages and other.key in one.keys
+            assert not written, (one.id, other)
 
 
 def test_no_page_is_in_both_splits() -> None:
