@@ -101,6 +101,7 @@ class StoreFile:
         self._bits = lru_cache(NODES_KEPT)(self._read_bits)
         self._word = lru_cache(NODES_KEPT)(self._read_word)
         self._held = lru_cache(COMMANDS_KEPT)(self._read_held)
+        self._parent = lru_cache(NODES_KEPT)(self._read_parent)
         self.products = self._read_products()
         self.digest = str(self.query("SELECT value FROM meta WHERE key = 'digest'")[0][0])
 
@@ -168,7 +169,7 @@ class StoreFile:
 
     def parent(self, node: int) -> int:
         """Give the node above, negative above the first word."""
-        return int(self.query("SELECT parent FROM nodes WHERE id = ?", node)[0][0])
+        return self._parent(node)
 
     # --- what is said of a command ----------------------------------------------------------------
 
@@ -258,6 +259,9 @@ class StoreFile:
             held = tuple((target, self._bits(bits)) for target, bits in aliases)
             return node, self._bits(releases), held
         return None
+
+    def _read_parent(self, node: int) -> int:
+        return int(self.query("SELECT parent FROM nodes WHERE id = ?", node)[0][0])
 
     def _read_bits(self, number: int) -> int:
         found = self.query("SELECT bits FROM release_sets WHERE id = ?", number)

@@ -31,7 +31,7 @@ from retrieval.embed import (
     open_embedder,
     reopen_embedder,
 )
-from retrieval.lexical import Bm25
+from retrieval.lexical import Bm25, term_indices
 from retrieval.store import Location, Point, SparseVector, Store, create_store, open_store
 
 FORMAT = 2
@@ -275,12 +275,20 @@ def dense_texts(passage: Passage, tokens: TokenCounter) -> tuple[str, ...]:
 
 def lexical_vector(bm25: Bm25, passage: Passage) -> SparseVector:
     """The terms of a passage, each field at its weight."""
-    return bm25.document(
-        passage.text,
-        names=" ".join(passage.names),
-        title=f"{passage.command or passage.title} {passage.summary}",
-        heading=" ".join(passage.heading[1:]),
-    )
+    return bm25.document(passage.text, **_fields(passage))
+
+
+def lexical_indices(passage: Passage) -> NDArray[np.uint32]:
+    """The dimensions of that vector, ascending, without the weights: half of the work."""
+    return term_indices(passage.text, *_fields(passage).values())
+
+
+def _fields(passage: Passage) -> dict[str, str]:
+    return {
+        "names": " ".join(passage.names),
+        "title": f"{passage.command or passage.title} {passage.summary}",
+        "heading": " ".join(passage.heading[1:]),
+    }
 
 
 def _batches(snapshot: Snapshot, size: int) -> Iterator[list[Passage]]:

@@ -26,7 +26,7 @@ from retrieval.answerable import LOOKED_AT, Signals, probability, signals, summe
 from retrieval.batch import BatchCache
 from retrieval.embed import Embedder
 from retrieval.fusion import fuse
-from retrieval.index import Index, lexical_vector
+from retrieval.index import Index, lexical_indices
 from retrieval.prior import Prior
 from retrieval.store import Scope, Scored
 
@@ -204,10 +204,7 @@ class Searcher:
         }
 
     def _terms_of(self, ids: Sequence[str]) -> dict[str, NDArray[np.uint32]]:
-        return {
-            name: lexical_vector(self._index.bm25, passage).indices
-            for name, passage in self._passages.of(ids).items()
-        }
+        return {name: lexical_indices(passage) for name, passage in self._passages.of(ids).items()}
 
     def _embedding(self, query: str, timer: Timer) -> Future[NDArray[np.float32]]:
         """The vector of ``query``, being made on another processor while words are looked up."""
