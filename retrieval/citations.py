@@ -16,6 +16,9 @@ KEPT = 16_384
 """Citations that are kept: 0.5 kB an excerpt, 2 kB a whole passage, of which a context has but
 one."""
 
+NAMED = 3
+"""Other commands that are named before a passage: some commands share options with hundreds."""
+
 WIDEST = 50
 """The number that what stands above a citation is counted with."""
 
@@ -59,21 +62,23 @@ class Citations:
         self._wholes: dict[_Key, Cited] = {}
         self._briefs: dict[_Key, Cited | None] = {}
 
-    def whole(self, hit: Hit, more: str = "") -> Cited:
-        """All of a passage, and lines to go below it."""
-        make = partial(self._cited, hit, hit.passage.text, more, brief=False)
-        return make() if more else _kept(self._wholes, hit, make)
+    def whole(self, hit: Hit, more: str = "", also: tuple[str, ...] = ()) -> Cited:
+        """All of a passage, and lines to go below it; ``also`` are commands that say the same."""
+        make = partial(self._cited, hit, hit.passage.text, more, also, brief=False)
+        return make() if more or also else _kept(self._wholes, hit, make)
 
-    def brief(self, hit: Hit, more: str = "") -> Cited | None:
+    def brief(self, hit: Hit, more: str = "", also: tuple[str, ...] = ()) -> Cited | None:
         """A line of it, and another one to go below; None where no such line can be cut."""
-        make = partial(self._line, hit, more)
-        return make() if more else _kept(self._briefs, hit, make)
+        make = partial(self._line, hit, more, also)
+        return make() if more or also else _kept(self._briefs, hit, make)
 
-    def _line(self, hit: Hit, more: str) -> Cited | None:
+    def _line(self, hit: Hit, more: str, also: tuple[str, ...]) -> Cited | None:
         text = excerpt(hit.passage)
-        return self._cited(hit, text, more, brief=True) if text else None
+        return self._cited(hit, text, more, also, brief=True) if text else None
 
-    def _cited(self, hit: Hit, text: str, more: str, *, brief: bool) -> Cited:
+    def _cited(
+        self, hit: Hit, text: str, more: str, also: tuple[str, ...], *, brief: bool
+    ) -> Cited:
         passage, product = hit.passage, self._products[hit.passage.product]
         location = passage.at(hit.release)
         said = passage.tokens if text == passage.text else self.count(text)
@@ -84,6 +89,7 @@ class Citations:
                 "id": passage.id,
                 "text": text,
                 "note": self._note(hit),
+                "also": also,
                 "excerpt": brief,
                 "kind": passage.kind,
                 "heading": passage.heading,
@@ -117,7 +123,11 @@ def _kept(held: dict[_Key, Made], hit: Hit, make: Callable[[], Made]) -> Made:
 
 def above(number: int, citation: Citation, *, headed: bool) -> str:
     """What stands before the text of a citation, up to the white space between them."""
-    note = f" ({citation.note})" if citation.note else ""
+    said = [citation.note] if citation.note else []
+    if citation.also:
+        more = ", …" * (len(citation.also) > NAMED)
+        said.append(f"the same in {', '.join(citation.also[:NAMED])}{more}")
+    note = f" ({'; '.join(said)})" if said else ""
     if citation.flags:
         note += f" (suspicious text: {', '.join(citation.flags)})"
     heading = " › ".join(citation.heading)

@@ -13,11 +13,12 @@ import base64
 import binascii
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from corpora.errors import InvalidRequest
-from corpora.model import Citation, Frozen, Hit, Resolution
+from corpora.model import Citation, Frozen, Hit, Passage, Resolution
 from corpora.snapshot import ProductRecord
 from retrieval.citations import Citations, Cited, Place, above
 
@@ -46,6 +47,7 @@ class Extra:
     """The names of those options, in one line below an excerpt."""
 
 
+_ALONE: Mapping[str, tuple[str, ...]] = {}
 _NOTHING = Extra(lambda _: "", lambda _: "")
 
 
@@ -60,8 +62,11 @@ def assemble(
     full: int,
     start: int = 0,
     extra: Extra = _NOTHING,
+    also: Mapping[str, tuple[str, ...]] = _ALONE,
 ) -> Assembled:
     """Take up to ``most`` hits in order, from ``start``, as long as they fit ``budget`` tokens.
+
+    ``also`` names, by the id of a passage, the other commands that say the same.
 
     The first ``full`` of all hits are given whole; those after them, and those that would not fit,
     as an excerpt. What does not fit even so ends the block: the rest can be had from ``next``. Only
@@ -69,11 +74,12 @@ def assemble(
     """
     groups: dict[Place, list[Citation]] = {}
     # The fence is as long as any of the candidates could need, so that its cost is known at first.
-    fence = _fence(hits[start : start + most])
+    fence = _fence(hits[start : start + most], also)
     tokens = citations.count(_frame(resolution, product, fence, []))
     taken = 0
     for rank, hit in enumerate(hits[start : start + most], start):
-        for cited in _ways(hit, citations, extra, brief=rank >= full):
+        others = also.get(hit.passage.id, ())
+        for cited in _ways(hit, citations, extra, others, brief=rank >= full):
             cost = cited.tokens if cited.place in groups else cited.headed
             if not taken or tokens + cost <= budget:
                 break
@@ -98,29 +104,45 @@ def assemble(
     )
 
 
-def distinct(hits: Iterable[Hit]) -> tuple[Hit, ...]:
+class Distinct(NamedTuple):
+    """Hits that say something new each."""
+
+    hits: tuple[Hit, ...]
+    also: dict[str, tuple[str, ...]]
+    """By the id of a passage, the other commands that say the same of what it defines."""
+
+
+def distinct(hits: Iterable[Hit]) -> Distinct:
     """Leave out what says nothing new: a passage with the words of a better one.
 
     Commands share options, and documentation repeats them on each of their pages. Definitions of
     the same names are alike if they share most of their words; other passages if they say the same,
-    word for word.
+    word for word. Which commands share an option is kept: one of them is the one to use.
     """
     kept: list[Hit] = []
-    prose: dict[tuple[str, int], list[str]] = {}
-    defined: dict[tuple[str, ...], list[str]] = {}
+    prose: dict[tuple[str, int], list[Passage]] = {}
+    defined: dict[tuple[str, ...], list[Passage]] = {}
+    also: dict[str, dict[str, None]] = {}
     for hit in hits:
         passage = hit.passage
         if not passage.names:
             # The same words are as many tokens: few texts have to be taken apart.
             before = prose.setdefault((passage.product, passage.tokens), [])
-            said_before = before and passage.text.split() in [one.split() for one in before]
+            words = passage.text.split() if before else []
+            twin = next((one for one in before if one.text.split() == words), None)
         else:
             before = defined.setdefault((passage.product, *sorted(passage.names)), [])
-            said_before = any(in_common(passage.text, one) >= ALIKE for one in before)
-        if not said_before:
-            before.append(passage.text)
+            twin = next((one for one in before if in_common(passage.text, one.text) >= ALIKE), None)
+        if twin is None:
+            before.append(passage)
             kept.append(hit)
-    return tuple(kept)
+        elif passage.names and _about(passage) != _about(twin):
+            also.setdefault(twin.id, {})[_about(passage)] = None
+    return Distinct(tuple(kept), {name: tuple(others) for name, others in also.items()})
+
+
+def _about(passage: Passage) -> str:
+    return passage.command or passage.title
 
 
 def in_common(text: str, other: str) -> float:
@@ -130,12 +152,14 @@ def in_common(text: str, other: str) -> float:
     return len(words & others) / every if every else 1.0
 
 
-def _ways(hit: Hit, citations: Citations, extra: Extra, *, brief: bool) -> Iterator[Cited]:
+def _ways(
+    hit: Hit, citations: Citations, extra: Extra, also: tuple[str, ...], *, brief: bool
+) -> Iterator[Cited]:
     """How a hit can be given, what is preferred first."""
     cut = citations.brief(hit) is not None
     if not brief or not cut:
-        yield citations.whole(hit, extra.card(hit))
-    if cut and (short := citations.brief(hit, extra.names(hit))):
+        yield citations.whole(hit, extra.card(hit), also)
+    if cut and (short := citations.brief(hit, extra.names(hit), also)):
         yield short
 
 
@@ -144,9 +168,13 @@ def _block(number: int, citation: Citation, *, headed: bool) -> str:
     return f"{before} {citation.text}" if citation.excerpt else f"{before}\n{citation.text}\n"
 
 
-def _fence(hits: Sequence[Hit]) -> str:
-    """A run of tildes longer than any in these passages."""
-    texts = (text for hit in hits for text in (*hit.passage.heading, hit.passage.text))
+def _fence(hits: Sequence[Hit], also: Mapping[str, tuple[str, ...]]) -> str:
+    """A run of tildes longer than any in these passages, and in what is named with them."""
+    texts = (
+        text
+        for hit in hits
+        for text in (*hit.passage.heading, hit.passage.text, *also.get(hit.passage.id, ()))
+    )
     runs = (len(run) for text in texts if "~~~" in text for run in re.findall(r"~{3,}", text))
     return "~" * (max(runs, default=2) + 1)
 

@@ -190,7 +190,7 @@ class Engine:
         budget = min(max(request.token_budget, MIN_BUDGET), MAX_BUDGET)
         with timer("total"):
             resolution, found = self.find(request, timer)
-            hits: tuple[Hit, ...] = () if found.abstain else distinct(found.relevant)
+            hits, also = distinct(() if found.abstain else found.relevant)
             listing = self._listing(request, resolution)
             start = decode_cursor(request.cursor, listing, len(hits)) if request.cursor else 0
             with timer("assemble"):
@@ -208,6 +208,7 @@ class Engine:
                             partial(self._usages.card, request.query),
                             partial(self._usages.names, request.query),
                         ),
+                        also=also,
                     )
                     if resolution and hits
                     else None

@@ -18,6 +18,8 @@ class Retrieved(Frozen):
     product: str
     releases: tuple[str, ...]
     page: str
+    also: tuple[str, ...] = ()
+    """Other commands that the context names beside the text, as saying the same."""
 
 
 class Answer(Frozen):

@@ -7,6 +7,7 @@ from corpora.files import disk_usage
 from corpora.model import Passage
 from eval.retrieval.contenders import RANKS, Answer, Retrieved
 from eval.retrieval.items import Question, Unanswerable
+from retrieval.citations import NAMED
 from retrieval.engine import Engine
 from retrieval.request import ContextRequest, SearchRequest
 
@@ -37,7 +38,9 @@ class Flagstone:
             context=context.context,
             texts=tuple(
                 # What the context gives of a passage, which may be an excerpt.
-                _retrieved(self._engine.passage(one.id)).model_copy(update={"text": one.text})
+                _retrieved(self._engine.passage(one.id)).model_copy(
+                    update={"text": one.text, "also": one.also[:NAMED]}
+                )
                 for one in context.passages
             ),
             abstained=context.abstained,

@@ -126,13 +126,13 @@ def judge(
 def _stands(text: Retrieved, question: Question, pages: Sequence[str] = ()) -> bool:
     """Whether a text is of the asked release, and from a gold page as far as its page is known.
 
-    Or from one of other ``pages``.
+    Or from one of other ``pages``. A text that says in words which other commands share what it
+    defines stands for their pages as well.
     """
-    return (
-        text.product == question.product
-        and question.release in text.releases
-        and (not text.page or text.page in (pages or question.pages))
-    )
+    here = not text.page or text.page in (pages or question.pages)
+    if not pages and question.command in text.also:
+        here = True
+    return text.product == question.product and question.release in text.releases and here
 
 
 def _coverage(question: Question, texts: Sequence[Retrieved]) -> float:

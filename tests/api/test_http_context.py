@@ -34,7 +34,7 @@ CONTRACT = {
 }  # fmt: skip
 PASSAGE = {
     "id", "text", "kind", "heading", "url", "product", "releases", "tokens", "score", "sha256",
-    "fetched_at", "licence", "trust", "note", "excerpt", "flags",
+    "fetched_at", "licence", "trust", "note", "also", "excerpt", "flags",
 }  # fmt: skip
 RESOLUTION = {"product", "requested", "resolved", "match", "available", "reason"}
 
@@ -190,7 +190,7 @@ def relevant(engine: Engine, question: dict[str, object]) -> list[str]:
     """What the search holds for worth telling, in its order, without what says nothing new."""
     scope = Scope(pairs=((str(question["product"]), str(question["version"])),))
     found = engine.searcher.search(str(question["query"]), scope)
-    return [hit.passage.id for hit in distinct(found.relevant)]
+    return [hit.passage.id for hit in distinct(found.relevant).hits]
 
 
 def walk(client: TestClient, question: dict[str, object], budget: int) -> list[str]:

@@ -195,3 +195,15 @@ def test_where_several_options_are_asked_for_another_answer_does_not_stand_for_a
     other = text("-L, --use-list").model_copy(update={"page": "app-pgrestore"})
     answer = Answer(context=other.text, texts=(other,))
     assert judge(several, answer, (other,), [other], 0.01, words).context_recall(500) == 0
+
+
+def test_a_text_stands_for_the_commands_that_are_named_with_it() -> None:
+    question = OPTIONS.model_copy(
+        update={"command": "run later", "more_keys": (), "gold": ("--retry",)}
+    )
+    other = text("--retry n: again").model_copy(update={"page": "run-now"})
+    named = other.model_copy(update={"also": ("run", "run later")})
+    context = f"[1] (the same in run, run later) {other.text}"
+    for shown, held in ((other, 0), (named, 1)):
+        answer = Answer(context=context, texts=(shown,))
+        assert judge(question, answer, (), [], 0.01, words).context_recall(500) == held

@@ -2,6 +2,7 @@
 
 import re
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -74,7 +75,12 @@ def hit(
 
 
 def assembled(
-    hits: list[Hit], budget: int, start: int = 0, most: int = 100, full: int = 100
+    hits: list[Hit],
+    budget: int,
+    start: int = 0,
+    most: int = 100,
+    full: int = 100,
+    also: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Assembled:
     return assemble(
         hits,
@@ -85,6 +91,7 @@ def assembled(
         most=most,
         full=full,
         start=start,
+        also=also or {},
     )
 
 
@@ -256,12 +263,44 @@ def test_a_definition_that_says_nothing_new_is_left_out() -> None:
     again = defined(f"-p, --patch {words} too", "--patch", "-p")
     other = defined(f"-p, --paint {words}", "-p", "--paint")
     short = defined("-p, --patch nothing", "-p", "--patch")
-    assert distinct([first, again, other, short]) == (first, other, short)
+    assert distinct([first, again, other, short]) == ((first, other, short), {})
+
+
+def of_command(command: str, text: str, *names: str) -> Hit:
+    found = defined(text, *names)
+    ident = passage_id("git", command, "option", (command,), text)
+    passage = found.passage.model_copy(update={"command": command, "id": ident})
+    return found.model_copy(update={"passage": passage})
+
+
+def test_the_commands_that_share_what_is_defined_are_named() -> None:
+    told = distinct(
+        of_command(command, "--repack-small\n\nRepack small files.", "--repack-small")
+        for command in ("forget", "prune", "forget", "copy", "prune", "check", "stats")
+    )
+    assert [one.passage.command for one in told.hits] == ["forget"]
+    [others] = told.also.values()
+    assert others == ("prune", "copy", "check", "stats")
+    for full, text in (
+        (1, "--repack-small\n\nRepack small files."),
+        (0, "--repack-small: Repack small files."),
+    ):
+        block = assembled(list(told.hits), 900, full=full, also=told.also)
+        assert "(the same in prune, copy, check, …)" in block.text
+        assert [(one.text, one.also) for one in block.passages] == [(text, others)]
+        assert block.tokens == COUNT(block.text)
+
+
+def test_no_name_of_another_command_breaks_out_of_the_fence() -> None:
+    only = of_command("forget", "-q\n\nQuiet.", "-q")
+    block = assembled([only], 900, also={only.passage.id: ("~~~~~ x",)}).text
+    [token] = MarkdownIt().parse(block)
+    assert token.type == "fence"
 
 
 def test_prose_is_left_out_only_if_it_is_the_same() -> None:
     first, again, other = hit("a b c d e f"), hit("a  b c\nd e f"), hit("a b c d e g")
-    assert distinct([first, again, other]) == (first, other)
+    assert distinct([first, again, other]) == ((first, other), {})
 
 
 # --- citations ---------------------------------------------------------------------------------
