@@ -8,10 +8,9 @@ numbers.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+from statistics import fmean
 
 from retrieval.store import Scored
 
@@ -25,19 +24,22 @@ def fuse(dense: Sequence[Scored], lexical: Sequence[Scored], dense_weight: float
     if not ids:
         return []
     weights = (dense_weight if lexical else 1.0, 1 - dense_weight if dense else 1.0)
-    total = np.zeros(len(ids))
+    total = dict.fromkeys(ids, 0.0)
     for ranking, weight in zip((dense, lexical), weights, strict=True):
         if ranking:
-            total += weight * _standardised(ids, ranking)
-    return [Scored(one, -score) for score, one in sorted(zip((-total).tolist(), ids, strict=True))]
+            for one, value in zip(ids, _standardised(ids, ranking), strict=True):
+                total[one] += weight * value
+    return [Scored(one, total[one]) for one in sorted(ids, key=lambda one: (-total[one], one))]
 
 
-def _standardised(ids: Sequence[str], ranking: Sequence[Scored]) -> NDArray[np.float64]:
+def _standardised(ids: Sequence[str], ranking: Sequence[Scored]) -> list[float]:
+    # Some hundred numbers: arrays would take longer to make than their sums.
     known = {one.id: one.score for one in ranking}
-    scores = np.array(list(known.values()))
-    lowest, spread = float(scores.min()), float(scores.std())
-    values = np.array([known.get(one, lowest) for one in ids])
+    scores = known.values()
+    mean = fmean(scores)
+    spread = math.sqrt(fmean((score - mean) ** 2 for score in scores))
     if spread <= 1e-9:
         # One candidate, or all alike: the channel says who is in, and no more.
-        return np.array([float(one in known) for one in ids])
-    return np.asarray((values - scores.mean()) / spread, np.float64)
+        return [float(one in known) for one in ids]
+    lowest = min(scores)
+    return [(known.get(one, lowest) - mean) / spread for one in ids]

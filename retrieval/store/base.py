@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import string
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple, Protocol, Self
 
 import numpy as np
@@ -153,12 +155,17 @@ def _falling(one: Scored) -> tuple[float, str]:
     return -one.score, one.id
 
 
+_id = itemgetter(0)
+
+
 def _ordered(found: Sequence[Scored]) -> list[Scored]:
     ordered: list[Scored] = []
     tie: list[Scored] = []
+    least = math.inf
     for one in sorted(found, key=_falling):
-        if tie and not _tied(tie[0], one):
-            ordered += sorted(tie, key=lambda one: one.id)
+        if one.score < least:  # no tie with the first of those before it
+            ordered += tie if len(tie) == 1 else sorted(tie, key=_id)
             tie = []
+            least = one.score - _TIE * max(1.0, abs(one.score))
         tie.append(one)
-    return ordered + sorted(tie, key=lambda one: one.id)
+    return ordered + sorted(tie, key=_id)

@@ -237,7 +237,7 @@ class EdgeStore:
                         params=qdrant.SearchParams(exact=True, idf=idf),
                     )
                 )
-            return [Scored(id=_hex(one.id), score=one.score) for one in found]
+            return [Scored(_hex(one.id), one.score) for one in found]
 
         return best(search, limit)
 
