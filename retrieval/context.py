@@ -98,7 +98,7 @@ def assemble(
     return Assembled(
         passages=tuple(citation for group in groups.values() for citation in group),
         text=text,
-        tokens=citations.count(text),
+        tokens=tokens,
         truncated=left,
         next=spent if left else None,
     )
@@ -156,11 +156,12 @@ def _ways(
     hit: Hit, citations: Citations, extra: Extra, also: tuple[str, ...], *, brief: bool
 ) -> Iterator[Cited]:
     """How a hit can be given, what is preferred first."""
-    cut = citations.brief(hit) is not None
-    if not brief or not cut:
+    short = citations.brief(hit)
+    if not brief or not short:
         yield citations.whole(hit, extra.card(hit), also)
-    if cut and (short := citations.brief(hit, extra.names(hit), also)):
-        yield short
+    if short:
+        names = extra.names(hit)
+        yield (citations.brief(hit, names, also) or short) if names or also else short
 
 
 def _block(number: int, citation: Citation, *, headed: bool) -> str:

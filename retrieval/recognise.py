@@ -22,10 +22,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from corpora.catalogue import Product
 from corpora.model import Frozen
 from retrieval.version_words import Written, beside, elsewhere, introduced
+
+PRODUCTS_KEPT = 512
+"""Products of which the pattern is kept: each is looked for in every question that names none."""
 
 MAX_QUESTION = 8192
 """Characters read of a question: more than a page of text, less than a pasted log."""
@@ -175,8 +179,8 @@ def _mentions(
     first, prompted = (prompt.end(), prompt["mark"] is not None) if prompt else (0, False)
     for product in products.values():
         documented = commands.get(product.id, frozenset())
-        names = {name.lower() for name in (product.id, product.title, *product.aliases)}
-        for match in _pattern(product, names).finditer(masked):
+        names, pattern = _named(product.id, product.title, product.aliases, product.commands)
+        for match in pattern.finditer(masked):
             mention = _mention(masked, match, product, names, documented)
             if mention is None:
                 continue
@@ -216,13 +220,18 @@ def _is_executable(name: str, product: Product) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in product.commands)
 
 
-def _pattern(product: Product, names: Set[str]) -> re.Pattern[str]:
-    """One pattern for all the product's names, the longest first. ``re`` keeps it compiled."""
-    spellings = sorted(names | {name.lower() for name in product.commands}, key=len, reverse=True)
+@lru_cache(PRODUCTS_KEPT)
+def _named(
+    product: str, title: str, aliases: tuple[str, ...], commands: tuple[str, ...]
+) -> tuple[frozenset[str], re.Pattern[str]]:
+    """A product's names, and one pattern for them and its executables, the longest first."""
+    names = frozenset(name.lower() for name in (product, title, *aliases))
+    spellings = sorted(names | {name.lower() for name in commands}, key=len, reverse=True)
     alternatives = "|".join(
         re.escape(name).replace(r"\*", r"\w{0,63}").replace(r"\ ", r"\s{1,3}") for name in spellings
     )
-    return re.compile(f"{_NOT_BEFORE}(?:{alternatives})(?![^\\W\\d])", re.IGNORECASE)
+    pattern = rf"{_NOT_BEFORE}(?:{alternatives})(?![^\W\d])"
+    return names, re.compile(pattern, re.IGNORECASE)
 
 
 def _spoken_end(text: str, name: str, end: int, documented: Set[str]) -> int | None:

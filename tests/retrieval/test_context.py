@@ -114,6 +114,21 @@ def test_no_text_breaks_out_of_the_fence(texts: list[tuple[str, str]], full: int
     assert block.endswith(f"\n{fence[0]}\n")
 
 
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(HOSTILE, HOSTILE, st.lists(HOSTILE, max_size=4)), min_size=1, max_size=6),
+    st.integers(0, 4),
+    st.integers(50, 900),
+)
+def test_a_context_has_as_many_tokens_as_its_parts(
+    texts: list[tuple[str, str, list[str]]], full: int, budget: int
+) -> None:
+    hits = [hit(text, (heading,), names=("-x",)) for text, heading, _ in texts]
+    also = {one.passage.id: tuple(text[2]) for one, text in zip(hits, texts, strict=True)}
+    block = assembled(hits, budget, full=full, also=also)
+    assert block.tokens == COUNT(block.text)
+
+
 def test_the_block_says_what_it_is_and_nothing_more() -> None:
     block = assembled([hit("-m MSG\n\nUse the message.")], 1_000).text
     assert block == (
