@@ -173,7 +173,7 @@ class Citation(Frozen):
     note: str = ""
     """When what it defines came and went, where the documented releases tell: ``since 15``."""
     also: tuple[str, ...] = ()
-    """Other commands, or pages, that were found as well and say the same of it."""
+    """Other commands, or pages, that were found to have it as well, and say much the same of it."""
     excerpt: bool = False
     """Whether ``text`` is one line of the passage alone; the rest can be had by ``id``."""
     product: str

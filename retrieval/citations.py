@@ -12,17 +12,18 @@ from corpora.snapshot import ProductRecord
 from corpora.suspicion import flags_of
 from retrieval.excerpt import excerpt
 
-KEPT = 16_384
-"""Citations that are kept: 0.5 kB an excerpt, 2 kB a whole passage, of which a context has but
-one."""
+KEPT = 8_192
+"""Citations that are kept of each form: 2 kB each, a whole passage's text not counted, of which a
+context has but one."""
 
 NAMED = 3
 """Other commands that are named before a passage: some commands share options with hundreds."""
 
 WIDEST = 50
-"""The number that what stands above a citation is counted with."""
+"""The number that what stands above a citation is counted with, and the highest that there is. Up
+to it, all are as many tokens, so that a context has as many as its parts."""
 
-Place = tuple[tuple[str, ...], str]
+Standing = tuple[tuple[str, ...], str]
 """What passages are given together by: the heading path, and the page's address."""
 
 
@@ -36,9 +37,9 @@ class Cited(NamedTuple):
     """A citation without its score, and what it costs."""
 
     citation: Citation
-    place: Place
+    standing: Standing
     tokens: int
-    """Below others that stand in the same place."""
+    """Below others that stand under the same heading."""
     headed: int
     """Where it is the first of them, so that their heading is given."""
 
@@ -63,7 +64,7 @@ class Citations:
         self._briefs: dict[_Key, Cited | None] = {}
 
     def whole(self, hit: Hit, more: str = "", also: tuple[str, ...] = ()) -> Cited:
-        """All of a passage, and lines to go below it; ``also`` are commands that say the same."""
+        """All of a passage, and lines to go below it; ``also`` are others that have it."""
         make = partial(self._cited, hit, hit.passage.text, more, also, brief=False)
         return make() if more or also else _kept(self._wholes, hit, make)
 
@@ -102,12 +103,12 @@ class Citations:
                 "fetched_at": location.fetched_at,
                 "licence": product.licence,
                 "trust": next(one.trust for one in product.releases if one.label == hit.release),
-                "flags": flags_of("\n".join((*passage.heading, text))),
+                "flags": flags_of("\n".join((*passage.heading, *also, text))),
             }
         )
-        place = passage.heading, location.url.partition("#")[0]
+        standing = passage.heading, location.url.partition("#")[0]
         costs = (said + self.count(above(WIDEST, citation, headed=one)) for one in (False, True))
-        return Cited(citation, place, *costs)
+        return Cited(citation, standing, *costs)
 
 
 def _kept(held: dict[_Key, Made], hit: Hit, make: Callable[[], Made]) -> Made:
@@ -123,11 +124,10 @@ def _kept(held: dict[_Key, Made], hit: Hit, make: Callable[[], Made]) -> Made:
 
 def above(number: int, citation: Citation, *, headed: bool) -> str:
     """What stands before the text of a citation, up to the white space between them."""
-    said = [citation.note] if citation.note else []
+    note = f" ({citation.note})" if citation.note else ""
     if citation.also:
         more = ", …" * (len(citation.also) > NAMED)
-        said.append(f"the same in {', '.join(citation.also[:NAMED])}{more}")
-    note = f" ({'; '.join(said)})" if said else ""
+        note += f" (also in {', '.join(citation.also[:NAMED])}{more})"
     if citation.flags:
         note += f" (suspicious text: {', '.join(citation.flags)})"
     heading = " › ".join(citation.heading)

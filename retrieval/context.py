@@ -20,7 +20,7 @@ from typing import NamedTuple
 from corpora.errors import InvalidRequest
 from corpora.model import Citation, Frozen, Hit, Passage, Resolution
 from corpora.snapshot import ProductRecord
-from retrieval.citations import Citations, Cited, Place, above
+from retrieval.citations import Citations, Cited, Standing, above
 
 ALIKE = 0.8
 """Share of words that two definitions of the same names have in common if one is enough."""
@@ -66,13 +66,13 @@ def assemble(
 ) -> Assembled:
     """Take up to ``most`` hits in order, from ``start``, as long as they fit ``budget`` tokens.
 
-    ``also`` names, by the id of a passage, the other commands that say the same.
+    ``also`` names, by the id of a passage, the other commands that have what it defines.
 
     The first ``full`` of all hits are given whole; those after them, and those that would not fit,
     as an excerpt. What does not fit even so ends the block: the rest can be had from ``next``. Only
     the very first is given even if it alone is over the budget.
     """
-    groups: dict[Place, list[Citation]] = {}
+    groups: dict[Standing, list[Citation]] = {}
     # The fence is as long as any of the candidates could need, so that its cost is known at first.
     fence = _fence(hits[start : start + most], also)
     tokens = citations.count(_frame(resolution, product, fence, []))
@@ -80,14 +80,14 @@ def assemble(
     for rank, hit in enumerate(hits[start : start + most], start):
         others = also.get(hit.passage.id, ())
         for cited in _ways(hit, citations, extra, others, brief=rank >= full):
-            cost = cited.tokens if cited.place in groups else cited.headed
+            cost = cited.tokens if cited.standing in groups else cited.headed
             if not taken or tokens + cost <= budget:
                 break
         else:
             break
         # Half the time of model_copy, which copies one by one what can't change.
         fields = cited.citation.__dict__ | {"score": round(hit.score, 4)}
-        groups.setdefault(cited.place, []).append(Citation.model_validate(fields))
+        groups.setdefault(cited.standing, []).append(Citation.model_validate(fields))
         tokens += cost
         taken += 1
     if not taken:
@@ -109,7 +109,7 @@ class Distinct(NamedTuple):
 
     hits: tuple[Hit, ...]
     also: dict[str, tuple[str, ...]]
-    """By the id of a passage, the other commands that say the same of what it defines."""
+    """By the id of a passage, the other commands that have what it defines."""
 
 
 def distinct(hits: Iterable[Hit]) -> Distinct:
@@ -161,7 +161,9 @@ def _ways(
         yield citations.whole(hit, extra.card(hit), also)
     if short:
         names = extra.names(hit)
-        yield (citations.brief(hit, names, also) or short) if names or also else short
+        told = citations.brief(hit, names, also) if names or also else short
+        if told:
+            yield told
 
 
 def _block(number: int, citation: Citation, *, headed: bool) -> str:

@@ -19,7 +19,7 @@ from corpora.model import Resolution
 from corpora.suggest import closest
 from retrieval.answers import CommandAnswer, DiffAnswer, SchemaAnswer, ValidationAnswer
 from retrieval.request import ValidateRequest, Where
-from retrieval.usage import Place, life
+from retrieval.usage import CommandAt, life
 
 _KINDS: tuple[Kind, ...] = ("command", "statement", "configuration")
 
@@ -83,11 +83,11 @@ class Surfaces:
         """What a command accepts. Raises UnknownProduct, UnknownVersion, UnknownCommand."""
         resolution, command = self._command(product, version, path)
         held = self.store.releases_of(resolution.product, command.path, command.kind)
-        place = Place(resolution.product, resolution.resolved, command.path, command.kind)
+        at = CommandAt(resolution.product, resolution.resolved, command.path, command.kind)
         since: dict[str, str] = {}
         gone: dict[str, str] = {}
         for option in command.options:
-            lived = life(self.store, place, option)
+            lived = life(self.store, at, option)
             if lived.since:
                 since[option.name] = lived.since
             if lived.removed_in:

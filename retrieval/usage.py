@@ -29,7 +29,7 @@ PAGES_KEPT = 16_384
 """Pages of which is kept whether they define options."""
 
 OPTIONS_KEPT = 16_384
-"""Options of which is kept how they are used: 1 kB each."""
+"""Options of which is kept how they are used: 1.3 kB each."""
 
 LONGEST_LINE = 160
 """Characters said of an option on the card of its command; the whole is at ``/commands``."""
@@ -38,11 +38,11 @@ NOTES_KEPT = 16_384
 """Definitions of which is kept when their options came and went: some 4 MB."""
 
 RANKINGS_KEPT = 1_024
-"""Commands of which is kept how to rank their options: 0.8 kB an option, so some 56 MB where each
+"""Commands of which is kept how to rank their options: 1.5 kB an option, so some 110 MB where each
 has 70. The 208 development questions use some 600."""
 
 
-class Place(NamedTuple):
+class CommandAt(NamedTuple):
     """A command of a release."""
 
     product: str
@@ -67,7 +67,7 @@ class Life:
         return ", ".join(parts)
 
 
-def life(store: SurfaceStore, at: Place, option: Option) -> Life:
+def life(store: SurfaceStore, at: CommandAt, option: Option) -> Life:
     """When ``option`` of a command came and went, seen from that release."""
     labels = [release.label for release in store.releases(at.product)]
     if len(labels) == 1:
@@ -135,7 +135,7 @@ class Usages:
         return tuple(
             self._usage(
                 question,
-                Place(product, release, path, command.kind),
+                CommandAt(product, release, path, command.kind),
                 command,
                 defined.get(path, []),
             )
@@ -157,7 +157,7 @@ class Usages:
         command = self._documented(product, release, line)
         if command is None:
             return ""
-        at = Place(product, release, command.path, command.kind)
+        at = CommandAt(product, release, command.path, command.kind)
         options = (command.option(name) for name in names)
         notes = {life(self._store, at, option).note for option in options if option}
         return notes.pop() if len(notes) == 1 else ""
@@ -177,7 +177,7 @@ class Usages:
         command = self._card(hit)
         if command is None:
             return ""
-        at = _place(hit, command)
+        at = _at(hit, command)
         found = _chosen(question, self._ranking(at, own=True), (), MOST_OPTIONS, RELATIVE)
         return "\n".join(_line(self._option(at, number, own=True)) for number in found)
 
@@ -186,7 +186,7 @@ class Usages:
         command = self._card(hit)
         if command is None:
             return ""
-        ranking = self._ranking(_place(hit, command), own=True)
+        ranking = self._ranking(_at(hit, command), own=True)
         found = _chosen(question, ranking, (), MOST_NAMES, RELATIVE_NAMES)
         return ", ".join(ranking.options[number].name for number in found)
 
@@ -197,7 +197,7 @@ class Usages:
             return None
         return self.command(hit)
 
-    def _read_ranking(self, at: Place, *, own: bool) -> OptionRanking:
+    def _read_ranking(self, at: CommandAt, *, own: bool) -> OptionRanking:
         """The options of a command that are shown; of its ``own`` without what it inherits."""
         command = self._store.command(*at)
         options = command.options if command else ()
@@ -205,7 +205,9 @@ class Usages:
             one for one in options if not one.hidden and not (own and one.inherited)
         )
 
-    def _usage(self, question: str, at: Place, command: Command, names: list[str]) -> CommandUsage:
+    def _usage(
+        self, question: str, at: CommandAt, command: Command, names: list[str]
+    ) -> CommandUsage:
         ranking = self._ranking(at, own=False)
         found = _chosen(question, ranking, names, MOST_OPTIONS, RELATIVE)
         return CommandUsage(
@@ -215,7 +217,7 @@ class Usages:
             options=tuple(self._option(at, number, own=False) for number in found),
         )
 
-    def _read_option(self, at: Place, number: int, *, own: bool) -> OptionUsage:
+    def _read_option(self, at: CommandAt, number: int, *, own: bool) -> OptionUsage:
         option = self._ranking(at, own=own).options[number]
         lived = life(self._store, at, option)
         return OptionUsage(
@@ -231,8 +233,8 @@ class Usages:
         )
 
 
-def _place(hit: Hit, command: Command) -> Place:
-    return Place(hit.passage.product, hit.release, command.path, command.kind)
+def _at(hit: Hit, command: Command) -> CommandAt:
+    return CommandAt(hit.passage.product, hit.release, command.path, command.kind)
 
 
 def _value(option: Option) -> str:

@@ -22,7 +22,7 @@ from eval.retrieval.items import Question, Split, Unanswerable, load, load_unans
 from eval.retrieval.judge import Verdict, judge
 from eval.retrieval.lineup import contenders
 from eval.retrieval.outside import Service, load_services
-from eval.retrieval.summary import Summary, pool, pooled_table, summarise, table
+from eval.retrieval.summary import Summary, by_every_answer, pooled_table, summarise, table
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -92,7 +92,7 @@ def run(
             size=contender.size,
             first=first.verdicts if first else None,
         )
-        pooled = pool(found.pooled, first.pooled if first else None)
+        pooled = by_every_answer(found.pooled, first.pooled if first else None)
         rows.append(row.model_copy(update={"pooled": pooled}))
         first = first or found
         say(f"{contender.name}: done")
@@ -127,8 +127,8 @@ def measure(
         answer = contender.answer(question)
         seconds = time.perf_counter() - started
         ranked, held = contender.ranked(question), contender.pool(question)
-        for counted, found in ((question.as_written, verdicts), (question, pooled)):
-            found.append(judge(counted, answer, ranked, held, seconds, tokens))
+        verdicts.append(judge(question.as_written, answer.plain, ranked, held, seconds, tokens))
+        pooled.append(judge(question, answer, ranked, held, seconds, tokens))
     abstained = [contender.answer(question).abstained for question in unanswerable]
     return Measured(verdicts, pooled, sum(abstained) / max(1, len(abstained)))
 

@@ -19,7 +19,7 @@ class Retrieved(Frozen):
     releases: tuple[str, ...]
     page: str
     also: tuple[str, ...] = ()
-    """Other commands that the context names beside the text, as saying the same."""
+    """Other commands that the context names beside the text, as having the option as well."""
 
 
 class Answer(Frozen):
@@ -30,6 +30,12 @@ class Answer(Frozen):
     texts: tuple[Retrieved, ...]
     """The texts inside ``context``, in its order."""
     abstained: bool = False
+
+    @property
+    def plain(self) -> Answer:
+        """The same, where what is named beside a text counts for nothing."""
+        texts = tuple(one.model_copy(update={"also": ()}) for one in self.texts)
+        return self.model_copy(update={"texts": texts})
 
 
 class Contender(Protocol):
@@ -52,4 +58,4 @@ class Contender(Protocol):
         """The ``RANKS`` best texts, best first, whether or not it would abstain."""
 
     def pool(self, question: Question) -> list[Retrieved]:
-        """Every indexed text of the gold pages at the gold release: what could be found."""
+        """Every indexed text of the pages that answer, at that release: what could be found."""

@@ -58,7 +58,7 @@ class Flagstone:
         return tuple(_retrieved(hit.passage) for hit in self._engine.search(request).hits)
 
     def pool(self, question: Question) -> list[Retrieved]:
-        """The passages of the gold pages, from the snapshot."""
+        """The passages of the pages that answer, from the snapshot."""
         return [
             _retrieved(passage)
             for page in question.places

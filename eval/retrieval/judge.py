@@ -90,13 +90,15 @@ def judge(
     seconds: float,
     count: Callable[[str], int],
 ) -> Verdict:
-    """Score one answer. ``pool`` are the contender's own texts of the gold pages."""
+    """Score one answer. ``pool`` are the contender's own texts of the pages that answer."""
     relevant = {text.text for text in pool if is_relevant(text, question)}
     run, qrels, seen = [], [], set()
     for rank, text in enumerate(ranked):
         # A text that comes back twice must not be counted as two finds.
         good = is_relevant(text, question) and text.text not in seen
-        seen.add(text.text)
+        # Another page may have the same words: they hide nothing.
+        if good:
+            seen.add(text.text)
         run.append(ir_measures.ScoredDoc(question.id, str(rank), -float(rank)))
         if good:
             qrels.append(ir_measures.Qrel(question.id, str(rank), 1))
@@ -126,8 +128,8 @@ def judge(
 def _stands(text: Retrieved, question: Question, pages: Sequence[str] = ()) -> bool:
     """Whether a text is of the asked release, and from a gold page as far as its page is known.
 
-    Or from one of other ``pages``. A text that says in words which other commands share what it
-    defines stands for their pages as well.
+    With ``pages``, from one of those. A text of which the context says that the command asked for
+    has it as well stands for the gold pages.
     """
     here = not text.page or text.page in (pages or question.pages)
     if not pages and question.command in text.also:
@@ -147,11 +149,14 @@ def _tokens_to_keys(
 ) -> tuple[float, ...]:
     """Where each key is complete, in the part of the context that a relevant text opens.
 
-    Where one option is asked for, or where the first of the other answers is.
+    Where a single option is asked for, another one that answers will do, whichever is complete
+    first. Other prose will not: of a context that gives its beginning, nobody can tell whether it
+    holds the answer.
     """
     regions = _regions(answer)
     needed = []
-    others = question.others if len(question.keys) == 1 and not question.main else ()
+    single = len(question.keys) == 1 and not question.main
+    others = [one for one in question.others if one.term] if single else []
     for key in question.keys:
         found = math.inf
         for start, end, text in regions:

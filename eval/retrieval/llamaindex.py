@@ -55,7 +55,7 @@ class LlamaIndexDense:
         return self._retrieve(question, RANKS)
 
     def pool(self, question: Question) -> list[Retrieved]:
-        """The nodes of the gold pages."""
+        """The nodes of the pages that answer."""
         return self._pages.of(question)
 
     def _retrieve(self, question: Question | Unanswerable, k: int) -> tuple[Retrieved, ...]:
@@ -100,7 +100,7 @@ class LlamaIndexBm25:
         return self._retrieve(question)
 
     def pool(self, question: Question) -> list[Retrieved]:
-        """The nodes of the gold pages."""
+        """The nodes of the pages that answer."""
         return self._pages.of(question)
 
     def _retrieve(self, question: Question | Unanswerable) -> tuple[Retrieved, ...]:

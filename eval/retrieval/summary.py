@@ -109,7 +109,7 @@ def summarise(
     )
 
 
-def pool(verdicts: Sequence[Verdict], first: Sequence[Verdict] | None = None) -> Pooled:
+def by_every_answer(verdicts: Sequence[Verdict], first: Sequence[Verdict] | None = None) -> Pooled:
     """Aggregate verdicts by every known answer."""
     whole = summarise("", 0, verdicts, 0.0, first=first)
     return Pooled(**{name: getattr(whole, name) for name in Pooled.model_fields})

@@ -60,6 +60,11 @@ def test_the_same_text_twice_is_found_once() -> None:
     assert verdict((GOLD, GOLD)).scores["nDCG@10"] == 1
 
 
+def test_the_same_words_on_another_page_hide_nothing() -> None:
+    copy = GOLD.model_copy(update={"page": "app-pgrestore"})
+    assert verdict((copy, GOLD)).scores["MRR@10"] == 0.5
+
+
 def test_nothing_found_scores_zero_and_not_nothing() -> None:
     empty = verdict(())
     assert set(empty.scores.values()) == {0.0}
@@ -190,6 +195,13 @@ def test_a_context_has_what_was_asked_for_where_the_first_answer_is_complete() -
     assert (found.scores["recall@1"], written.scores["recall@1"]) == (1, 0)
 
 
+def test_the_beginning_of_other_prose_is_no_answer_in_a_context() -> None:
+    prose = text("A plain copy does").model_copy(update={"page": "backup"})
+    answer = Answer(context=prose.text, texts=(prose,))
+    found = judge(OTHERS, answer, (prose,), [prose], 0.01, words)
+    assert (found.scores["recall@1"], found.context_recall(500)) == (1, 0)
+
+
 def test_where_several_options_are_asked_for_another_answer_does_not_stand_for_all() -> None:
     several = OPTIONS.model_copy(update={"others": OTHERS.others})
     other = text("-L, --use-list").model_copy(update={"page": "app-pgrestore"})
@@ -203,7 +215,8 @@ def test_a_text_stands_for_the_commands_that_are_named_with_it() -> None:
     )
     other = text("--retry n: again").model_copy(update={"page": "run-now"})
     named = other.model_copy(update={"also": ("run", "run later")})
-    context = f"[1] (the same in run, run later) {other.text}"
+    context = f"[1] (also in run, run later) {other.text}"
     for shown, held in ((other, 0), (named, 1)):
         answer = Answer(context=context, texts=(shown,))
         assert judge(question, answer, (), [], 0.01, words).context_recall(500) == held
+        assert judge(question, answer.plain, (), [], 0.01, words).context_recall(500) == 0

@@ -4,7 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eval.retrieval.judge import NAMES, Verdict
-from eval.retrieval.summary import cluster_bootstrap, summarise, table
+from eval.retrieval.summary import (
+    by_every_answer,
+    cluster_bootstrap,
+    pooled_table,
+    summarise,
+    table,
+)
 
 
 def verdict(number: int, *, recall: float, to_key: float = 100, abstained: bool = False) -> Verdict:
@@ -64,3 +70,22 @@ def test_the_lead_is_paired_and_has_no_spread_where_it_is_the_same_everywhere() 
     assert (summary.lead_recall5.mean, summary.lead_recall5.interval) == (0.5, (0.5, 0.5))
     assert summary.lead_in_1000.mean == 1.0
     assert "+0.500 [+0.50, +0.50]" in table([summary])
+
+
+def test_every_known_answer_has_a_table_of_its_own() -> None:
+    ours = [verdict(n, recall=1.0) for n in range(6)]
+    theirs = [verdict(n, recall=0.5, to_key=math.inf) for n in range(6)]
+    rows = [
+        summarise("ours", 10, ours, 1.0).model_copy(update={"pooled": by_every_answer(ours)}),
+        summarise("theirs", 10, theirs, 0.0).model_copy(
+            update={"pooled": by_every_answer(theirs, ours)}
+        ),
+        summarise("not pooled", 10, theirs, 0.0),
+    ]
+    head, _, first, second = pooled_table(rows).splitlines()
+    assert len({line.count("|") for line in (head, first, second)}) == 1
+    assert "| 1.000 [1.00, 1.00] |" in first
+    assert "| 100 |" in first
+    assert "+0.500 [+0.50, +0.50]" in second
+    assert "+1.000 [+1.00, +1.00]" in second
+    assert second.endswith("never |")
