@@ -83,7 +83,7 @@ class Surfaces:
         """What a command accepts. Raises UnknownProduct, UnknownVersion, UnknownCommand."""
         resolution, command = self._command(product, version, path)
         held = self.store.releases_of(resolution.product, command.path, command.kind)
-        at = CommandAt(resolution.product, resolution.resolved, command.path, command.kind)
+        at = CommandAt.of(resolution.product, resolution.resolved, command)
         since: dict[str, str] = {}
         gone: dict[str, str] = {}
         for option in command.options:

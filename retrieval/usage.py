@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from commands.model import Command, Kind, Option
 from commands.store import SurfaceStore
@@ -49,6 +49,11 @@ class CommandAt(NamedTuple):
     release: str
     path: tuple[str, ...]
     kind: Kind
+
+    @classmethod
+    def of(cls, product: str, release: str, command: Command) -> Self:
+        """That of a command found there."""
+        return cls(product, release, command.path, command.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +140,7 @@ class Usages:
         return tuple(
             self._usage(
                 question,
-                CommandAt(product, release, path, command.kind),
+                CommandAt.of(product, release, command),
                 command,
                 defined.get(path, []),
             )
@@ -157,7 +162,7 @@ class Usages:
         command = self._documented(product, release, line)
         if command is None:
             return ""
-        at = CommandAt(product, release, command.path, command.kind)
+        at = CommandAt.of(product, release, command)
         options = (command.option(name) for name in names)
         notes = {life(self._store, at, option).note for option in options if option}
         return notes.pop() if len(notes) == 1 else ""
@@ -177,7 +182,7 @@ class Usages:
         command = self._card(hit)
         if command is None:
             return ""
-        at = _at(hit, command)
+        at = CommandAt.of(hit.passage.product, hit.release, command)
         found = _chosen(question, self._ranking(at, own=True), (), MOST_OPTIONS, RELATIVE)
         return "\n".join(_line(self._option(at, number, own=True)) for number in found)
 
@@ -186,7 +191,8 @@ class Usages:
         command = self._card(hit)
         if command is None:
             return ""
-        ranking = self._ranking(_at(hit, command), own=True)
+        at = CommandAt.of(hit.passage.product, hit.release, command)
+        ranking = self._ranking(at, own=True)
         found = _chosen(question, ranking, (), MOST_NAMES, RELATIVE_NAMES)
         return ", ".join(ranking.options[number].name for number in found)
 
@@ -231,10 +237,6 @@ class Usages:
             deprecated=option.deprecated is not None,
             description=option.description,
         )
-
-
-def _at(hit: Hit, command: Command) -> CommandAt:
-    return CommandAt(hit.passage.product, hit.release, command.path, command.kind)
 
 
 def _value(option: Option) -> str:

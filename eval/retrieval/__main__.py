@@ -22,7 +22,7 @@ from eval.retrieval.items import Question, Split, Unanswerable, load, load_unans
 from eval.retrieval.judge import Verdict, judge
 from eval.retrieval.lineup import contenders
 from eval.retrieval.outside import Service, load_services
-from eval.retrieval.summary import Summary, by_every_answer, pooled_table, summarise, table
+from eval.retrieval.summary import Summary, judged, pooled_table, summarise, table
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -84,16 +84,17 @@ def run(
         data, snapshot, wanted, baseline=baseline, outside=outside, say=say
     ):
         found = measure(contender, questions, unanswerable, tokens)
-        row = summarise(
-            contender.name,
-            contender.points,
-            found.verdicts,
-            found.abstained,
-            size=contender.size,
-            first=first.verdicts if first else None,
+        rows.append(
+            summarise(
+                contender.name,
+                contender.points,
+                found.verdicts,
+                found.abstained,
+                size=contender.size,
+                first=first.verdicts if first else None,
+                pooled=judged(found.pooled, first.pooled if first else None),
+            )
         )
-        pooled = by_every_answer(found.pooled, first.pooled if first else None)
-        rows.append(row.model_copy(update={"pooled": pooled}))
         first = first or found
         say(f"{contender.name}: done")
     return rows

@@ -154,26 +154,21 @@ def _tokens_to_keys(
     holds the answer.
     """
     regions = _regions(answer)
-    needed = []
     single = len(question.keys) == 1 and not question.main
-    others = [one for one in question.others if one.term] if single else []
-    for key in question.keys:
-        found = math.inf
+    others = [(_other_pattern(one), (one.page,)) for one in question.others if single and one.term]
+
+    def needed(pattern: re.Pattern[str], pages: tuple[str, ...]) -> float:
         for start, end, text in regions:
-            if _stands(text, question):
-                match = _pattern(question, key).search(answer.context, start, end)
+            if _stands(text, question, pages):
+                match = pattern.search(answer.context, start, end)
                 if match:
-                    found = count(answer.context[: match.end()])
-                    break
-        for other in others:
-            for start, end, text in regions:
-                if not _stands(text, question, (other.page,)):
-                    continue
-                if match := _other_pattern(other).search(answer.context, start, end):
-                    found = min(found, count(answer.context[: match.end()]))
-                    break
-        needed.append(found)
-    return tuple(needed)
+                    return count(answer.context[: match.end()])
+        return math.inf
+
+    return tuple(
+        min(needed(*one) for one in ((_pattern(question, key), ()), *others))
+        for key in question.keys
+    )
 
 
 def _regions(answer: Answer) -> list[tuple[int, int, Retrieved]]:

@@ -23,37 +23,35 @@ class Lead(Frozen):
     """95 %, paired, resampled by gold page."""
 
 
-class Pooled(Frozen):
-    """The same by every answer that is known: gold options, and what assessors found beside."""
+class Judged(Frozen):
+    """How well ranks and contexts do, by one set of judgments."""
 
     scores: dict[str, float]
     interval_recall5: tuple[float, float]
+    """95 % bootstrap interval of recall@5, resampled by gold page."""
     context_recall: dict[int, float]
+    """Mean share of the gold options within the first N tokens of the context."""
     median_tokens_to_key: float | None
-    lead_recall5: Lead | None
-    lead_in_1000: Lead | None
+    """Until all of them are there. None: for more than half of the questions they never are."""
+    lead_recall5: Lead | None = None
+    """Of the first contender over this one."""
+    lead_in_1000: Lead | None = None
+    """The same, of the context recall at 1,000 tokens."""
 
 
-class Summary(Frozen):
-    """One contender's row."""
+class Summary(Judged):
+    """One contender's row, by the gold options as they were written."""
 
     name: str
     points: int
     size: int | None = None
     """Bytes."""
     questions: int
-    scores: dict[str, float]
-    interval_recall5: tuple[float, float]
-    """95 % bootstrap interval of recall@5, resampled by gold page."""
     coverage: float
     """Mean share of the gold options that the first ten texts define."""
     version_precision: float
-    context_recall: dict[int, float]
-    """Mean share of the gold options within the first N tokens of the context."""
     interval_in_1000: tuple[float, float]
-    """95 % bootstrap interval of that at 1,000 tokens, resampled by gold page."""
-    median_tokens_to_key: float | None
-    """Until all of them are there. None: for more than half of the questions they never are."""
+    """95 % bootstrap interval of context recall at 1,000 tokens, resampled by gold page."""
     median_tokens: float
     p50_ms: float
     p99_ms: float
@@ -61,11 +59,25 @@ class Summary(Frozen):
     """Share of answerable questions it abstained from."""
     right_abstentions: float
     """Share of unanswerable questions it abstained from."""
-    lead_recall5: Lead | None = None
-    """Of the first contender over this one."""
-    lead_in_1000: Lead | None = None
-    """The same, of the context recall at 1,000 tokens."""
-    pooled: Pooled | None = None
+    pooled: Judged | None = None
+    """By every answer that is known: those, and what assessors found beside."""
+
+
+def judged(verdicts: Sequence[Verdict], first: Sequence[Verdict] | None = None) -> Judged:
+    """Aggregate verdicts; ``first`` are those of the contender to compare with."""
+    median = float(np.median([one.tokens_to_all for one in verdicts]))
+    clusters = [one.cluster for one in verdicts]
+    return Judged(
+        scores={key: float(np.mean([one.scores[key] for one in verdicts])) for key in NAMES},
+        interval_recall5=cluster_bootstrap([one.scores["recall@5"] for one in verdicts], clusters),
+        context_recall={
+            limit: float(np.mean([one.context_recall(limit) for one in verdicts]))
+            for limit in WITHIN
+        },
+        median_tokens_to_key=None if math.isinf(median) else median,
+        lead_recall5=_lead(first, verdicts, lambda one: one.scores["recall@5"]),
+        lead_in_1000=_lead(first, verdicts, lambda one: one.context_recall(1_000)),
+    )
 
 
 def summarise(
@@ -76,43 +88,28 @@ def summarise(
     *,
     size: int | None = None,
     first: Sequence[Verdict] | None = None,
+    pooled: Judged | None = None,
 ) -> Summary:
-    """Aggregate the verdicts of one contender; ``first`` are those of the one to compare with."""
-    to_key = np.array([one.tokens_to_all for one in verdicts])
+    """One contender's row: its verdicts, aggregated, and what is known of it beside."""
     latency = np.array([one.seconds for one in verdicts]) * 1000
-    median = float(np.median(to_key))
-    clusters = [one.cluster for one in verdicts]
     return Summary(
+        **dict(judged(verdicts, first)),
         name=name,
         points=points,
         size=size,
         questions=len(verdicts),
-        scores={key: float(np.mean([one.scores[key] for one in verdicts])) for key in NAMES},
-        interval_recall5=cluster_bootstrap([one.scores["recall@5"] for one in verdicts], clusters),
         coverage=float(np.mean([one.coverage for one in verdicts])),
         version_precision=float(np.mean([one.version_precision for one in verdicts])),
-        context_recall={
-            limit: float(np.mean([one.context_recall(limit) for one in verdicts]))
-            for limit in WITHIN
-        },
         interval_in_1000=cluster_bootstrap(
-            [one.context_recall(1_000) for one in verdicts], clusters
+            [one.context_recall(1_000) for one in verdicts], [one.cluster for one in verdicts]
         ),
-        median_tokens_to_key=None if math.isinf(median) else median,
         median_tokens=float(np.median([one.tokens for one in verdicts])),
         p50_ms=float(np.percentile(latency, 50)),
         p99_ms=float(np.percentile(latency, 99)),
         false_abstentions=float(np.mean([one.abstained for one in verdicts])),
         right_abstentions=right_abstentions,
-        lead_recall5=_lead(first, verdicts, lambda one: one.scores["recall@5"]),
-        lead_in_1000=_lead(first, verdicts, lambda one: one.context_recall(1_000)),
+        pooled=pooled,
     )
-
-
-def by_every_answer(verdicts: Sequence[Verdict], first: Sequence[Verdict] | None = None) -> Pooled:
-    """Aggregate verdicts by every known answer."""
-    whole = summarise("", 0, verdicts, 0.0, first=first)
-    return Pooled(**{name: getattr(whole, name) for name in Pooled.model_fields})
 
 
 def _lead(
@@ -156,16 +153,10 @@ def table(rows: Sequence[Summary]) -> str:
     head += ["abstains wrongly", "rightly"]
     lines = []
     for one in rows:
-        low, high = one.interval_recall5
-        to_key = one.median_tokens_to_key
         cells = [one.name, str(one.points), "" if one.size is None else f"{one.size / 1e6:.0f}"]
-        cells += [f"{one.scores['recall@1']:.3f}"]
-        cells += [f"{one.scores['recall@5']:.3f} [{low:.2f}, {high:.2f}]", _ahead(one.lead_recall5)]
-        cells += [f"{one.scores[name]:.3f}" for name in ("recall@10", "MRR@10", "nDCG@10")]
+        cells += [*_ranks(one), f"{one.scores['nDCG@10']:.3f}"]
         cells += [f"{one.coverage:.3f}", f"{one.version_precision:.3f}"]
-        cells += [f"{one.context_recall[limit]:.3f}" for limit in WITHIN]
-        cells += [_ahead(one.lead_in_1000)]
-        cells += ["never" if to_key is None else f"{to_key:.0f}", f"{one.median_tokens:.0f}"]
+        cells += [*_contexts(one), f"{one.median_tokens:.0f}"]
         cells += [f"{one.p50_ms:.1f}", f"{one.p99_ms:.1f}"]
         cells += [f"{one.false_abstentions:.3f}", f"{one.right_abstentions:.3f}"]
         lines.append(cells)
@@ -176,20 +167,29 @@ def pooled_table(rows: Sequence[Summary]) -> str:
     """What changes if every known answer counts, as a Markdown table."""
     head = ["contender, every known answer", "R@1", "R@5 [95 %]", "ours ahead by", "R@10", "MRR"]
     head += [f"in {limit}" for limit in WITHIN] + ["ours ahead in 1000", "tokens to key"]
-    lines = []
-    for one in rows:
-        if (found := one.pooled) is None:
-            continue
-        low, high = found.interval_recall5
-        to_key = found.median_tokens_to_key
-        cells = [one.name, f"{found.scores['recall@1']:.3f}"]
-        cells += [f"{found.scores['recall@5']:.3f} [{low:.2f}, {high:.2f}]"]
-        cells += [_ahead(found.lead_recall5)]
-        cells += [f"{found.scores[name]:.3f}" for name in ("recall@10", "MRR@10")]
-        cells += [f"{found.context_recall[limit]:.3f}" for limit in WITHIN]
-        cells += [_ahead(found.lead_in_1000), "never" if to_key is None else f"{to_key:.0f}"]
-        lines.append(cells)
+    lines = [[one.name, *_ranks(one.pooled), *_contexts(one.pooled)] for one in rows if one.pooled]
     return "\n".join(markdown.table(head, lines))
+
+
+def _ranks(one: Judged) -> list[str]:
+    """R@1, R@5 with its interval and lead, R@10, MRR."""
+    low, high = one.interval_recall5
+    return [
+        f"{one.scores['recall@1']:.3f}",
+        f"{one.scores['recall@5']:.3f} [{low:.2f}, {high:.2f}]",
+        _ahead(one.lead_recall5),
+        *(f"{one.scores[name]:.3f}" for name in ("recall@10", "MRR@10")),
+    ]
+
+
+def _contexts(one: Judged) -> list[str]:
+    """Context recall within each limit, the lead, tokens to the key."""
+    to_key = one.median_tokens_to_key
+    return [
+        *(f"{one.context_recall[limit]:.3f}" for limit in WITHIN),
+        _ahead(one.lead_in_1000),
+        "never" if to_key is None else f"{to_key:.0f}",
+    ]
 
 
 def _ahead(lead: Lead | None) -> str:

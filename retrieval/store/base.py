@@ -142,13 +142,14 @@ def best(search: Callable[[int], list[Scored]], limit: int) -> list[Scored]:
     asked = limit + SPARE
     while True:
         found = search(asked)
-        if len(found) < asked or not _tied(found[limit - 1], found[-1]):
+        if len(found) < asked or found[-1].score < _least(found[limit - 1]):
             return _ordered(found)[:limit]
         asked *= 4
 
 
-def _tied(better: Scored, worse: Scored) -> bool:
-    return better.score - worse.score <= _TIE * max(1.0, abs(better.score))
+def _least(better: Scored) -> float:
+    """The least score that is still the same as that of ``better``."""
+    return better.score - _TIE * max(1.0, abs(better.score))
 
 
 def _falling(one: Scored) -> tuple[float, str]:
@@ -164,8 +165,7 @@ def _ordered(found: Sequence[Scored]) -> list[Scored]:
     least = math.inf
     for one in sorted(found, key=_falling):
         if one.score < least:  # no tie with the first of those before it
-            ordered += tie if len(tie) == 1 else sorted(tie, key=_id)
-            tie = []
-            least = one.score - _TIE * max(1.0, abs(one.score))
+            ordered += sorted(tie, key=_id)
+            tie, least = [], _least(one)
         tie.append(one)
     return ordered + sorted(tie, key=_id)

@@ -4,13 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eval.retrieval.judge import NAMES, Verdict
-from eval.retrieval.summary import (
-    by_every_answer,
-    cluster_bootstrap,
-    pooled_table,
-    summarise,
-    table,
-)
+from eval.retrieval.summary import cluster_bootstrap, judged, pooled_table, summarise, table
 
 
 def verdict(number: int, *, recall: float, to_key: float = 100, abstained: bool = False) -> Verdict:
@@ -76,10 +70,8 @@ def test_every_known_answer_has_a_table_of_its_own() -> None:
     ours = [verdict(n, recall=1.0) for n in range(6)]
     theirs = [verdict(n, recall=0.5, to_key=math.inf) for n in range(6)]
     rows = [
-        summarise("ours", 10, ours, 1.0).model_copy(update={"pooled": by_every_answer(ours)}),
-        summarise("theirs", 10, theirs, 0.0).model_copy(
-            update={"pooled": by_every_answer(theirs, ours)}
-        ),
+        summarise("ours", 10, ours, 1.0, pooled=judged(ours)),
+        summarise("theirs", 10, theirs, 0.0, pooled=judged(theirs, ours)),
         summarise("not pooled", 10, theirs, 0.0),
     ]
     head, _, first, second = pooled_table(rows).splitlines()
