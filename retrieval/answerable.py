@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpora.model import Frozen
-from retrieval.index import TermCounts
-from retrieval.lexical import word_indices
+from retrieval.frequencies import TermCounts
+from retrieval.lexical import idf, word_indices
 from retrieval.store import SparseVector
 
 RARE = 2e-4
@@ -66,7 +66,7 @@ def signals(
     up (a host, a path, a quoted name) tell nothing either way.
     """
     counts = corpus.of(words.indices)
-    weights = _idf(counts, corpus.passages)
+    weights = idf(counts, corpus.passages)
     rare = counts <= RARE * corpus.passages
     weights[rare & ~_among(words.indices, word_indices(query))] = 0
     total = float(weights.sum())
@@ -92,21 +92,3 @@ def _among(wanted: NDArray[np.uint32], ascending: NDArray[np.uint32]) -> NDArray
         return np.zeros(len(wanted), np.bool_)
     places = np.minimum(np.searchsorted(ascending, wanted), len(ascending) - 1)
     return np.asarray(ascending[places] == wanted, np.bool_)
-
-
-def summed(parts: Iterable[TermCounts]) -> TermCounts:
-    """Document frequencies over several products, whose passages are distinct."""
-    held = list(parts)
-    none = np.zeros(0, np.uint32)
-    together = np.concatenate([none, *(one.indices for one in held)])
-    indices, places = np.unique(together, return_inverse=True)
-    counts = np.bincount(
-        places, np.concatenate([none, *(one.counts for one in held)]), minlength=len(indices)
-    )
-    passages = sum(one.passages for one in held)
-    return TermCounts(indices.astype(np.uint32), counts.astype(np.uint32), passages)
-
-
-def _idf(counts: NDArray[np.uint32], passages: int) -> NDArray[np.float64]:
-    seen = counts.astype(np.float64)
-    return np.asarray(np.log1p((passages - seen + 0.5) / (seen + 0.5)), np.float64)

@@ -3,16 +3,15 @@
 It stands in ``<snapshot>/index``::
 
     card.json     which model and parameters made it
-    terms.npz     by product, how many passages each term stands in: for telling when
-                  nothing answers
+    terms.npz     in how many passages of each release a term stands
     store/        the embedded Qdrant shard; absent where the points are on a server
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -31,10 +30,11 @@ from retrieval.embed import (
     open_embedder,
     reopen_embedder,
 )
+from retrieval.frequencies import Frequencies, FrequencyCounter, Sizes
 from retrieval.lexical import Bm25, term_indices
 from retrieval.store import Location, Point, SparseVector, Store, create_store, open_store
 
-FORMAT = 2
+FORMAT = 3
 CARD = "index/card.json"
 """Where a snapshot keeps what its index says of itself."""
 BATCH = 2_048
@@ -52,30 +52,12 @@ Progress = Callable[[str, int, int | None], None]
 class Card(Frozen):
     """What an index says of itself."""
 
+    format: int
     key: str
     embedder: str
     bm25: Bm25
-    points: dict[str, int]
+    points: dict[str, Sizes]
     """Distinct texts of each product."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TermCounts:
-    """Document frequencies in one product, all its releases taken together.
-
-    ``indices`` uint32, ascending; ``counts`` uint32, alike long.
-    """
-
-    indices: NDArray[np.uint32]
-    counts: NDArray[np.uint32]
-    passages: int
-
-    def of(self, indices: NDArray[np.uint32]) -> NDArray[np.uint32]:
-        """In how many passages each of these terms stands, 0 for one that never occurs."""
-        if not len(self.indices):
-            return np.zeros(len(indices), np.uint32)
-        places = np.minimum(np.searchsorted(self.indices, indices), len(self.indices) - 1)
-        return np.where(self.indices[places] == indices, self.counts[places], 0).astype(np.uint32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,8 +66,7 @@ class Index:
 
     store: Store
     bm25: Bm25
-    terms: Mapping[str, TermCounts]
-    """By product."""
+    frequencies: Frequencies
 
 
 class Indexer:
@@ -121,8 +102,7 @@ class Indexer:
         folder.mkdir()
         embedder = CachedEmbedder(self._embedder, self._vectors)
         total = snapshot.manifest.distinct_passages
-        frequencies = {product: Counter[int]() for product in snapshot.products}
-        sizes = Counter[str]()
+        counter = FrequencyCounter()
         done = 0
         try:
             with create_store(
@@ -145,8 +125,7 @@ class Indexer:
                         for passage, vector in zip(passages, vectors, strict=True)
                     ]
                     for point in points:
-                        frequencies[point.product].update(point.sparse.indices.tolist())
-                        sizes[point.product] += 1
+                        counter.add(point.product, point.releases, point.sparse.indices)
                     store.upsert(points)
                     done += len(points)
                     progress("embed", done, total)
@@ -154,12 +133,10 @@ class Indexer:
                 store.finish()
         finally:
             embedder.close()
-        terms = {}
-        for product, counted in frequencies.items():
-            ordered = sorted(counted.items())
-            terms[product] = np.array(ordered, np.uint32).reshape(len(ordered), 2)
-        np.savez(folder / "terms.npz", **terms)  # type: ignore[arg-type]  # arrays all
-        card = Card(key=self.key, embedder=embedder.key, bm25=self._bm25, points=dict(sizes))
+        sizes = counter.save(folder / "terms.npz")
+        card = Card(
+            format=FORMAT, key=self.key, embedder=embedder.key, bm25=self._bm25, points=sizes
+        )
         (folder / "card.json").write_text(card.model_dump_json(indent=1), "utf-8")
         return embedder.new
 
@@ -184,11 +161,7 @@ def open_index(snapshot: Snapshot, embedder: Embedder, location: Location | None
     folder = snapshot.path / "index"
     card = card_of(snapshot)
     try:
-        with np.load(folder / "terms.npz", allow_pickle=False) as terms:
-            counts = {
-                product: TermCounts(terms[product][:, 0], terms[product][:, 1], points)
-                for product, points in card.points.items()
-            }
+        frequencies = Frequencies.load(folder / "terms.npz", card.points)
     except (OSError, ValueError, KeyError) as error:
         raise _unreadable(snapshot, error) from error
     if card.embedder != embedder.key:
@@ -204,7 +177,7 @@ def open_index(snapshot: Snapshot, embedder: Embedder, location: Location | None
     store = open_store(
         own if own.is_dir() or not place.url else place, collection=place.collection(snapshot.id)
     )
-    return Index(store, card.bm25, counts)
+    return Index(store, card.bm25, frequencies)
 
 
 def embedder_of(
@@ -228,9 +201,16 @@ def embedder_of(
 def card_of(snapshot: Snapshot) -> Card:
     """What the index of a snapshot says of itself. Raises CorruptSnapshot."""
     try:
-        return Card.model_validate_json((snapshot.path / CARD).read_bytes())
-    except (OSError, ValueError) as error:
+        said = json.loads((snapshot.path / CARD).read_bytes())
+        if (made := said.get("format")) == FORMAT:
+            return Card.model_validate(said)
+    except (OSError, ValueError, AttributeError) as error:
         raise _unreadable(snapshot, error) from error
+    raise CorruptSnapshot(
+        f"The index of snapshot {snapshot.id} was made by another version of Flagstone"
+        f" (format {made or 'unknown'}; this one reads {FORMAT}).",
+        hint="Run: flagstone build. It takes its vectors from the cache.",
+    )
 
 
 def _unreadable(snapshot: Snapshot, error: Exception) -> CorruptSnapshot:

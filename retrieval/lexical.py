@@ -11,7 +11,8 @@ Probabilistic Relevance Framework: BM25 and Beyond, 2009, section 3.6)::
     w(t, d)   = (k1 + 1) · tf'(t, d) / (k1 + tf'(t, d))
 
 The score is Σ over the terms of the query of idf(t) · w(t, d), which is the dot product of two
-sparse vectors. The engine multiplies idf into the query (Qdrant's modifier ``idf``)::
+sparse vectors. The query's has idf in it, that of the passages searched
+(`retrieval.frequencies`)::
 
     idf(t) = ln(1 + (N - n(t) + 0.5) / (n(t) + 0.5))
 """
@@ -110,6 +111,12 @@ class Bm25(Frozen):
     def query(self, text: str) -> SparseVector:
         """Weigh the terms of a question: how often each stands in it."""
         return _vector(Counter(terms(text)))
+
+
+def idf(counts: NDArray[np.uint32], passages: int) -> NDArray[np.float64]:
+    """Inverse document frequency of terms that stand in so many of the ``passages``."""
+    seen = counts.astype(np.float64)
+    return np.asarray(np.log1p((passages - seen + 0.5) / (seen + 0.5)), np.float64)
 
 
 def word_indices(text: str) -> NDArray[np.uint32]:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from corpora.model import Frozen, Hit, Passage
 from corpora.snapshot import Snapshot
-from retrieval.answerable import LOOKED_AT, Signals, probability, signals, summed
+from retrieval.answerable import LOOKED_AT, Signals, probability, signals
 from retrieval.batch import BatchCache
 from retrieval.embed import Embedder
 from retrieval.fusion import fuse
@@ -117,7 +117,7 @@ class Searcher:
         self._snapshot = snapshot
         self._index = index
         self._embedder = embedder
-        self._corpus = summed(index.terms.values())
+        self._corpus = index.frequencies.corpus
         # A snapshot never changes, and neither does what is made of its texts.
         self._vector = lru_cache(QUESTIONS_KEPT)(self._embedded)
         self._beside = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="embed")
@@ -152,7 +152,8 @@ class Searcher:
         vector = self._embedding(query, timer) if mode != "lexical" else None
         if mode != "dense" and len(words):
             with timer("lexical"):
-                lexical = self._index.store.sparse(words, scope, limit)
+                weighted = self._index.frequencies.weighted(words, scope)
+                lexical = self._index.store.sparse(weighted, scope, limit)
         if vector is not None:
             asked_with = vector.result()
             with timer("dense"):

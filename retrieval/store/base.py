@@ -76,7 +76,7 @@ def scope_key(product: str, release: str) -> str:
 
 
 class Scored(NamedTuple):
-    """A point found. ``score``: cosine for dense, BM25 for sparse; higher is better."""
+    """A point found. ``score``: cosine for dense, the dot product for sparse; higher is better."""
 
     id: str
     score: float
@@ -99,11 +99,7 @@ class Store(Protocol):
         """Return the ``limit`` points nearest to ``vector``, (d,), by cosine."""
 
     def sparse(self, vector: SparseVector, scope: Scope, limit: int) -> list[Scored]:
-        """Return the ``limit`` points of highest BM25 score; only those that share a term.
-
-        The inverse document frequency is that of the scope, not of the whole store: what a
-        question finds at one release does not depend on which others are stored beside it.
-        """
+        """Return the ``limit`` points of highest dot product; only those that share a term."""
 
     def count(self, scope: Scope | None = None) -> int:
         """Count the points of a scope, or all."""

@@ -16,8 +16,8 @@ from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 from corpora.errors import StoreError
 from retrieval.store.location import Location
 
-OLDEST_SERVER = Version("1.19")
-"""IDF over a scope (``params.idf.corpus``) came with this release; an older one ignores it."""
+OLDEST_SERVER = Version("1.16")
+"""Collections carry metadata since this release: whose one is, and whether it is whole."""
 
 PAUSES = (0.2, 1.0, 4.0)
 """Seconds before each further attempt at a write. A node that restarts is back within them."""

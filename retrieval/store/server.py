@@ -172,7 +172,7 @@ class ServerStore:
         return self._nearest(vector.tolist(), _DENSE, scope, limit)
 
     def sparse(self, vector: SparseVector, scope: Scope, limit: int) -> list[Scored]:
-        """Return the ``limit`` points of highest BM25 score; IDF is that of the scope."""
+        """Return the ``limit`` points of highest dot product; only those that share a term."""
         if not len(vector):
             return []
         query = models.SparseVector(indices=vector.indices.tolist(), values=vector.values.tolist())
@@ -234,11 +234,9 @@ class ServerStore:
         if not scope.pairs:
             return []
         within = _filter(scope)
-        # The engine refuses an IDF corpus for a vector that has no IDF.
-        idf = models.IdfCorpusParams(corpus=within) if using == _SPARSE else None
-        params = models.SearchParams(exact=True, idf=idf)
+        params = models.SearchParams(exact=True)
         if self._local:
-            params = models.SearchParams(idf=idf)  # it is always exact, and warns
+            params = models.SearchParams()  # it is always exact, and warns
         elif self._quantized and using == _DENSE:
             params = models.SearchParams(quantization=_RESCORED)
 
@@ -279,8 +277,7 @@ def _create(
         },
         sparse_vectors_config={
             _SPARSE: models.SparseVectorParams(
-                modifier=models.Modifier.IDF,
-                index=models.SparseIndexParams(on_disk=layout.on_disk),
+                index=models.SparseIndexParams(on_disk=layout.on_disk)
             )
         },
         hnsw_config=models.HnswConfigDiff(m=0),

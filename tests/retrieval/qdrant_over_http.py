@@ -95,10 +95,8 @@ def _create(client: QdrantClient, body: Any, name: str) -> bool:
 def _query(client: QdrantClient, body: Any, name: str) -> Any:
     asked = models.QueryRequest.model_validate(body)
     query = asked.query.nearest if isinstance(asked.query, models.NearestQuery) else asked.query
-    params = asked.params
     return client.query_points(
         name, query=query, using=asked.using, query_filter=asked.filter, limit=asked.limit or 10,
-        search_params=models.SearchParams(idf=params.idf) if params else None,
         with_payload=False,
     )  # fmt: skip
 

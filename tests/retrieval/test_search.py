@@ -1,23 +1,23 @@
 """The search: fusion, the scope as a hard filter, what is relevant, and when nothing answers."""
 
 import gc
+import json
 import threading
 import time
 from collections.abc import Sequence
 
-import numpy as np
 import pytest
+from corpus import SmallCorpus
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpora.errors import ConfigurationError
+from corpora.errors import ConfigurationError, CorruptSnapshot
 from corpora.snapshot import Snapshot
-from retrieval.answerable import summed
 from retrieval.embed import Embedder
 from retrieval.embed.base import Vectors
 from retrieval.engine import Engine
 from retrieval.fusion import fuse
-from retrieval.index import TermCounts, open_index
+from retrieval.index import CARD, open_index
 from retrieval.search import LINKED, Found, Mode, Searcher, Tuning
 from retrieval.store import Scope, Scored
 
@@ -254,10 +254,12 @@ def test_a_spelled_command_raises_its_passages(engine: Engine) -> None:
     assert any(hit.passage.command == "git commit" for hit in raised.hits)
 
 
-def test_frequencies_add_up_over_products() -> None:
-    one = TermCounts(np.array([1, 5], np.uint32), np.array([2, 3], np.uint32), 10)
-    other = TermCounts(np.array([5, 9], np.uint32), np.array([4, 1], np.uint32), 20)
-    both = summed([one, other])
-    assert both.of(np.array([1, 5, 7, 9], np.uint32)).tolist() == [2, 7, 0, 1]
-    assert both.passages == 30
-    assert summed([]).of(np.array([1], np.uint32)).tolist() == [0]
+def test_an_index_of_another_version_says_what_to_do(corpus: SmallCorpus) -> None:
+    corpus.build()
+    snapshot = Snapshot.current(corpus.data)
+    card = snapshot.path / CARD
+    for written, named in ({**json.loads(card.read_text()), "format": 2}, "format 2"), ({}, "unkn"):
+        card.write_text(json.dumps(written))
+        with pytest.raises(CorruptSnapshot, match=f"another version .*{named}") as refused:
+            open_index(snapshot, corpus.embedder)
+        assert "flagstone build" in (refused.value.hint or "")
