@@ -15,6 +15,7 @@ from api.settings import Settings
 from api.supply import Supply
 from corpora.catalogue import Catalogue, Product
 from corpora.errors import BuildLocked, FlagstoneError, StoreError
+from corpora.paraphrases import Paraphrases
 from corpora.snapshot import Snapshot, current_id
 from corpora.tokens import default_counter
 from ingest.audit import Ask, Audit, Thresholds
@@ -78,7 +79,10 @@ def _build(
             targets,
             source=supply.source,
             indexer=Indexer(
-                pooled, settings.data / "vectors", location=_location(settings, writes=True)
+                pooled,
+                settings.data / "vectors",
+                location=_location(settings, writes=True),
+                paraphrases=Paraphrases.load(settings.products),
             ),
             tokenizer=default_counter().file,
             on_failure=settings.on_failure,
@@ -135,7 +139,8 @@ def _prune_vectors(settings: Settings) -> int:
         ids = snapshot_ids(settings.data)
         snapshots = [Snapshot.open(settings.data / "snapshots" / one) for one in ids]
         embedder = open_settings_embedder(settings)
-        return prune_vectors(settings.data / "vectors", snapshots, embedder)
+        paraphrases = Paraphrases.load(settings.products)
+        return prune_vectors(settings.data / "vectors", snapshots, embedder, paraphrases)
 
 
 def discover(settings: Settings, products: Sequence[Product]) -> tuple[Discovery, ...]:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from corpora.errors import CorruptSnapshot
 from corpora.model import Frozen, Passage
+from corpora.paraphrases import Paraphrases
 from corpora.snapshot import Snapshot
 from corpora.tokens import TokenCounter
 from retrieval.embed import (
@@ -79,11 +80,13 @@ class Indexer:
         *,
         bm25: Bm25 | None = None,
         location: Location | None = None,
+        paraphrases: Paraphrases | None = None,
     ) -> None:
         self._embedder = embedder
         self._vectors = vectors
         self._bm25 = bm25 or Bm25()
         self._location = location or Location()
+        self._paraphrases = paraphrases or Paraphrases.load()
 
     @property
     def key(self) -> str:
@@ -92,6 +95,7 @@ class Indexer:
         code = here.read_bytes() + here.with_name("lexical.py").read_bytes()
         place = self._location
         parts = [str(FORMAT), self._embedder.key, self._bm25.model_dump_json(), place.url]
+        parts.append(self._paraphrases.digest)
         if place.url:  # another layout is another upload
             parts += [place.prefix, place.layout.model_dump_json()]
         return hashlib.sha256("\x1f".join(parts).encode() + code).hexdigest()[:16]
@@ -116,6 +120,7 @@ class Indexer:
                     vectors = dense_vectors(
                         passages,
                         embedder,
+                        self._asked,
                         on_progress=lambda n, of, before=before, size=size: progress(  # type: ignore[misc]
                             "embed", before + n * size // of, total
                         ),
@@ -148,8 +153,11 @@ class Indexer:
             kind=passage.kind,
             page=passage.page,
             dense=vector,
-            sparse=lexical_vector(self._bm25, passage),
+            sparse=lexical_vector(self._bm25, passage, self._asked(passage)),
         )
+
+    def _asked(self, passage: Passage) -> tuple[str, ...]:
+        return self._paraphrases.of(passage)
 
 
 def open_index(snapshot: Snapshot, embedder: Embedder, location: Location | None = None) -> Index:
@@ -220,15 +228,19 @@ def _unreadable(snapshot: Snapshot, error: Exception) -> CorruptSnapshot:
 
 
 def dense_vectors(
-    passages: Sequence[Passage], embedder: Embedder, *, on_progress: OnProgress | None = None
+    passages: Sequence[Passage],
+    embedder: Embedder,
+    asked: Callable[[Passage], Sequence[str]] = lambda _: (),
+    *,
+    on_progress: OnProgress | None = None,
 ) -> NDArray[np.float32]:
     """Unit vectors of passages: float32, (n, d).
 
-    That of a definition is halfway between what it says and what it says together with the command
-    that it belongs to. With either alone, options of the right command, or the same option of
-    another one, come first too often.
+    That of a definition lies between what it says, what it says together with the command that it
+    belongs to, and how it is ``asked`` for. Without the first or second, options of the right
+    command, or the same option of another one, come first too often.
     """
-    texts = [dense_texts(passage, embedder.tokens) for passage in passages]
+    texts = [dense_texts(passage, embedder.tokens, asked(passage)) for passage in passages]
     return halfway(texts, partial(embedder.embed, on_progress=on_progress))
 
 
@@ -244,22 +256,28 @@ def halfway(
     return np.asarray(vectors / np.maximum(norms, 1e-12), np.float32)
 
 
-def dense_texts(passage: Passage, tokens: TokenCounter) -> tuple[str, ...]:
-    """What is embedded: what a passage belongs to, then how it begins; a definition alone too."""
+def dense_texts(
+    passage: Passage, tokens: TokenCounter, asked: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """What is embedded: what a passage belongs to, then how it begins; a definition alone too.
+
+    And what is ``asked`` of it, the paraphrases as one text.
+    """
     name = passage.command or passage.title
     about = f"{name}: {passage.summary}. " if passage.summary else f"{name}. "
     text = f"{about}{' > '.join(passage.heading[1:])}\n{passage.text}"
     whole = tokens.head(text, HEAD_TOKENS)
-    return (whole, tokens.head(passage.text, DEFINITION_TOKENS)) if passage.names else (whole,)
+    alone = (tokens.head(passage.text, DEFINITION_TOKENS),) if passage.names else ()
+    return (whole, *alone, *([". ".join(asked)] if asked else ()))
 
 
-def lexical_vector(bm25: Bm25, passage: Passage) -> SparseVector:
-    """The terms of a passage, each field at its weight."""
-    return bm25.document(passage.text, **_fields(passage))
+def lexical_vector(bm25: Bm25, passage: Passage, asked: Sequence[str] = ()) -> SparseVector:
+    """The terms of a passage and of what is asked of it, each field at its weight."""
+    return bm25.document("\n".join((passage.text, *asked)), **_fields(passage))
 
 
 def lexical_indices(passage: Passage) -> NDArray[np.uint32]:
-    """The dimensions of that vector, ascending, without the weights: half of the work."""
+    """The dimensions of a passage's own terms, ascending, without weights: half of the work."""
     return term_indices(passage.text, *_fields(passage).values())
 
 

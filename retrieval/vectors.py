@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from corpora.paraphrases import Paraphrases
 from corpora.snapshot import Snapshot
 from retrieval.embed import CachedEmbedder, Embedder
 from retrieval.index import card_of, dense_texts
@@ -12,7 +13,9 @@ from retrieval.index import card_of, dense_texts
 _NAME = "vectors-{key}.sqlite"
 
 
-def prune_vectors(folder: Path, snapshots: Sequence[Snapshot], embedder: Embedder) -> int:
+def prune_vectors(
+    folder: Path, snapshots: Sequence[Snapshot], embedder: Embedder, paraphrases: Paraphrases
+) -> int:
     """Delete the vectors that none of ``snapshots`` has; how many texts' they were.
 
     Vectors of other models stay where a snapshot was made by that model, and go whole where none
@@ -28,12 +31,14 @@ def prune_vectors(folder: Path, snapshots: Sequence[Snapshot], embedder: Embedde
     mine = [one for one in snapshots if made_by[one.id] == embedder.key]
     cache = CachedEmbedder(embedder, folder)
     try:
-        return cache.prune(_texts(mine, embedder))
+        return cache.prune(_texts(mine, embedder, paraphrases))
     finally:
         cache.close()
 
 
-def _texts(snapshots: Sequence[Snapshot], embedder: Embedder) -> Iterator[str]:
+def _texts(
+    snapshots: Sequence[Snapshot], embedder: Embedder, paraphrases: Paraphrases
+) -> Iterator[str]:
     for snapshot in snapshots:
         for passage in snapshot:
-            yield from dense_texts(passage, embedder.tokens)
+            yield from dense_texts(passage, embedder.tokens, paraphrases.of(passage))

@@ -25,6 +25,12 @@ def made_up(product: str) -> bool:
     return _MARK.fullmatch(product) is not None
 
 
+def original_of(product: str) -> str:
+    """The product whose copy this is, itself where it is none."""
+    copy = _MARK.fullmatch(product)
+    return copy["product"] if copy else product
+
+
 def declared(catalogue: Mapping[str, Product], products: Sequence[str]) -> dict[str, Product]:
     """The declarations of these products, those of copies made of their originals'.
 

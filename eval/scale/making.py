@@ -18,7 +18,7 @@ from corpora.errors import FlagstoneError, InvalidRequest, NoSnapshot
 from corpora.model import Frozen, Passage
 from corpora.snapshot import Snapshot
 from eval.scale.choice import Release
-from eval.scale.copies import copies, declared, made_up
+from eval.scale.copies import copies, declared, made_up, original_of
 from ingest.release_files import ReleaseFile, ReleaseFiles
 from ingest.snapshot import seal_and_publish, stage
 from retrieval.index import Indexer, card_of, embedder_of
@@ -51,6 +51,10 @@ class Made(Frozen):
 
 class MovedIndexer(Indexer):
     """The build's indexer, but that no vector of a made-up product equals its original's."""
+
+    def _asked(self, passage: Passage) -> tuple[str, ...]:
+        asked_of = original_of(passage.product)
+        return super()._asked(passage.model_copy(update={"product": asked_of}))
 
     def _point(self, passage: Passage, vector: NDArray[np.float32]) -> Point:
         point = super()._point(passage, vector)

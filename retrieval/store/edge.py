@@ -103,7 +103,8 @@ class EdgeStore:
             shard = qdrant.EdgeShard.create(str(path), config)
             shard.update(
                 qdrant.UpdateOperation.create_field_index(
-                    _RELEASES, qdrant.PayloadSchemaType.Keyword
+                    _RELEASES,
+                    qdrant.KeywordIndexParams(is_tenant=True, memory=qdrant.Memory.Pinned),
                 )
             )
         return cls(path, dimensions, shard, writable=True)

@@ -28,6 +28,9 @@ _LAYOUT, _POINTS = "flagstone_layout", "flagstone_points"
 _BATCH = 200
 """Points per request: 200 of 384 dimensions are some 2 MB of JSON; a server takes 32 MB."""
 
+_TENANTS = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True)
+"""The points of a release lie together, because they are searched together."""
+
 _RESCORED = models.QuantizationSearchParams(rescore=True, oversampling=2.0)
 
 
@@ -95,9 +98,7 @@ class ServerStore:
             # Also where the collection is there: the upload may have ended before it.
             attempt(
                 place,
-                lambda: client.create_payload_index(
-                    collection, _RELEASES, models.PayloadSchemaType.KEYWORD, wait=True
-                ),
+                lambda: client.create_payload_index(collection, _RELEASES, _TENANTS, wait=True),
             )
         return store
 

@@ -8,6 +8,7 @@ import pytest
 
 from corpora.catalogue import Catalogue
 from corpora.errors import InvalidRequest, NoSnapshot
+from corpora.paraphrases import Paraphrases
 from corpora.snapshot import Snapshot
 from corpora.tokens import default_counter
 from eval.scale.__main__ import main
@@ -66,7 +67,7 @@ def test_a_larger_snapshot_holds_the_original_and_copies_that_equal_nothing(data
 
     index = open_index(snapshot, embedder)
     some = next(one for one in base if "2.39" in one.releases and one.names)
-    (vector,) = dense_vectors([some], embedder)
+    (vector,) = dense_vectors([some], embedder, Paraphrases.load().of)
     own = index.store.dense(vector, Scope(pairs=(("git", "2.39"),)), 1)[0]
     copied = index.store.dense(vector, Scope(pairs=(("git-copy-1", "2.39"),)), 1)[0]
     assert own.score == pytest.approx(1, abs=1e-5)

@@ -17,6 +17,7 @@ from corpus import (
 
 from corpora.catalogue import Catalogue
 from corpora.errors import UnknownVersion
+from corpora.paraphrases import Paraphrases
 from corpora.snapshot import Snapshot, current_id
 from ingest.release_files import ReleaseFiles
 from ingest.snapshot import KEPT_SNAPSHOTS, point_to
@@ -58,7 +59,12 @@ def test_a_build_publishes_what_it_reports(tmp_path: Path, embedder: Embedder) -
     assert [one.state for one in report.releases] == ["new", "new"]
     passages = list(snapshot)
     assert len(passages) == report.distinct_passages
-    texts = {text for passage in passages for text in dense_texts(passage, embedder.tokens)}
+    asked = Paraphrases.load().of
+    texts = {
+        text
+        for passage in passages
+        for text in dense_texts(passage, embedder.tokens, asked(passage))
+    }
     assert report.embedded == len(texts)
     assert sum(len(one.locations) for one in passages) == report.passages
     assert sum(one.passages for one in report.releases) == report.passages

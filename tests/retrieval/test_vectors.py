@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from corpus import SmallCorpus, edit
 
+from corpora.paraphrases import Paraphrases
 from corpora.snapshot import Snapshot
 from ingest.installation import snapshot_ids
 from retrieval.embed import CachedEmbedder, Embedder
@@ -38,11 +39,11 @@ def test_vectors_of_kept_snapshots_stay_and_the_others_go(
     other = folder / f"vectors-{'0' * 16}.sqlite"
     other.write_bytes(b"of another model")
     before = next(folder.glob(f"vectors-{embedder.key}.sqlite")).stat().st_size
-    deleted = prune_vectors(folder, held(corpus), embedder)
+    deleted = prune_vectors(folder, held(corpus), embedder, Paraphrases.load())
     assert deleted > 100
     assert not other.exists()
     assert next(folder.glob(f"vectors-{embedder.key}.sqlite")).stat().st_size < before
-    assert prune_vectors(folder, held(corpus), embedder) == 0
+    assert prune_vectors(folder, held(corpus), embedder, Paraphrases.load()) == 0
     # Both snapshots can be built again from what is left.
     assert known(corpus, ["a text of no snapshot"]) == 0
     edit(corpus.page(COMMIT), "automatically put aside files", "automatically stage files")
@@ -73,5 +74,5 @@ def test_vectors_of_a_model_that_made_a_kept_snapshot_stay(
 
     folder = corpus.data / "vectors"
     files = set(folder.glob("*.sqlite"))
-    prune_vectors(folder, held(corpus), Newer())  # type: ignore[arg-type]
+    prune_vectors(folder, held(corpus), Newer(), Paraphrases.load())  # type: ignore[arg-type]
     assert files <= set(folder.glob("*.sqlite"))

@@ -1,0 +1,1 @@
+"""Writing the paraphrases that passages are indexed with, by a language model."""

@@ -1,0 +1,87 @@
+"""What a model is shown of the passages that want paraphrases, and how its answer is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from corpora.model import Passage
+from corpora.paraphrases import LONGEST, Paraphrases, paraphrase_key
+
+SHOWN = 300
+"""Characters of a passage. What it is for stands at its beginning."""
+
+_NAMES = 80
+_SPACE = re.compile(r"\s+")
+_LINE = re.compile(r"\[?(?P<number>\d+)\]?\t(?P<phrases>[^\t]+(?:\t[^\t]+){2})")
+
+
+@dataclass(frozen=True)
+class Item:
+    """Passages with one key, shown as one."""
+
+    key: str
+    passage: Passage
+    """The last of them that was read, which is of the newest release."""
+    commands: frozenset[str]
+
+    @property
+    def names(self) -> str:
+        """What is told apart by: the options' names, or the command."""
+        passage = self.passage
+        said = passage.names or (passage.command or passage.title,)
+        return _SPACE.sub(" ", " ".join(said))[:_NAMES]
+
+    @property
+    def about(self) -> str:
+        """Product and command, and what that is for."""
+        passage = self.passage
+        return f"{passage.product} · {passage.command or passage.title}: {passage.summary}"
+
+
+def wanting(passages: Iterable[Passage], written: Paraphrases) -> list[Item]:
+    """An item for each definition and command that has no paraphrases, command by command."""
+    found: dict[tuple[str, str], list[Passage]] = {}
+    for passage in passages:
+        if (key := paraphrase_key(passage)) and not written.of(passage):
+            found.setdefault((passage.product, key), []).append(passage)
+    items = [
+        Item(key, alike[-1], frozenset(one.command or one.title for one in alike))
+        for (_, key), alike in found.items()
+    ]
+    return sorted(items, key=lambda one: (one.passage.product, one.about, one.names))
+
+
+def shown(items: Sequence[Item]) -> str:
+    """The items as the prompt describes them, numbered from 1."""
+    lines = []
+    numbered = enumerate(items, 1)
+    for about, group in groupby(numbered, key=lambda one: one[1].about):
+        lines.append(f"### {about}")
+        for number, item in group:
+            kind = "CARD" if item.passage.kind == "synopsis" else "DEF"
+            several = len(item.commands)
+            also = f" (in {several} commands)" if several > 2 else ""
+            text = _SPACE.sub(" ", item.passage.text)[:SHOWN]
+            lines.append(f"[{number}] {kind} {item.names}{also} :: {text}")
+    return "\n".join(lines)
+
+
+def read(answer: str, items: Sequence[Item]) -> Iterator[tuple[Item, tuple[str, ...]]]:
+    """The items that an answer has three usable phrases for; the first of two that it has."""
+    seen = set()
+    for line in answer.splitlines():
+        found = _LINE.fullmatch(line.strip())
+        if not found or not 1 <= (number := int(found["number"])) <= len(items):
+            continue
+        phrases = tuple(_clean(one) for one in found["phrases"].split("\t"))
+        if number not in seen and all(one and len(one) <= LONGEST for one in phrases):
+            seen.add(number)
+            yield items[number - 1], phrases
+
+
+def _clean(phrase: str) -> str:
+    printable = "".join(one if one.isprintable() else " " for one in phrase)
+    return _SPACE.sub(" ", printable).strip(" \"'`").rstrip(".")
