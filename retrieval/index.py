@@ -32,7 +32,7 @@ from retrieval.embed import (
     reopen_embedder,
 )
 from retrieval.frequencies import Frequencies, FrequencyCounter, Sizes
-from retrieval.lexical import Bm25, term_indices
+from retrieval.lexical import Bm25
 from retrieval.store import Location, Point, SparseVector, Store, create_store, open_store
 
 FORMAT = 3
@@ -274,11 +274,6 @@ def dense_texts(
 def lexical_vector(bm25: Bm25, passage: Passage, asked: Sequence[str] = ()) -> SparseVector:
     """The terms of a passage and of what is asked of it, each field at its weight."""
     return bm25.document("\n".join((passage.text, *asked)), **_fields(passage))
-
-
-def lexical_indices(passage: Passage) -> NDArray[np.uint32]:
-    """The dimensions of a passage's own terms, ascending, without weights: half of the work."""
-    return term_indices(passage.text, *_fields(passage).values())
 
 
 def _fields(passage: Passage) -> dict[str, str]:

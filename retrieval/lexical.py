@@ -130,12 +130,6 @@ def word_indices(text: str) -> NDArray[np.uint32]:
     return np.array(sorted(found), np.uint32)
 
 
-def term_indices(*texts: str) -> NDArray[np.uint32]:
-    """The dimensions of all terms of texts, ascending: where `Bm25.document` weighs something."""
-    found = {_index(term) for text in texts for term in terms(text)}
-    return np.array(sorted(found), np.uint32)
-
-
 def terms(text: str) -> list[str]:
     """Index terms of a text, in their order, with repetitions.
 

@@ -26,7 +26,7 @@ from retrieval.answerable import LOOKED_AT, Signals, probability, signals
 from retrieval.batch import BatchCache
 from retrieval.embed import Embedder
 from retrieval.fusion import fuse
-from retrieval.index import Index, lexical_indices
+from retrieval.index import Index
 from retrieval.prior import Prior
 from retrieval.store import Scope, Scored
 
@@ -123,7 +123,7 @@ class Searcher:
         self._beside = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="embed")
         self._worths = BatchCache(WORTHS_KEPT, self._worths_of)
         self._passages = BatchCache(PASSAGES_KEPT, snapshot.passages)
-        self._terms = BatchCache(PASSAGES_KEPT, self._terms_of)
+        self._terms = BatchCache(PASSAGES_KEPT, index.store.terms)
         self.tuning = tuning or Tuning()
 
     def search(
@@ -203,9 +203,6 @@ class Searcher:
             name: _Worth(prior.of(traits), traits.names, traits.command)
             for name, traits in self._snapshot.traits(ids).items()
         }
-
-    def _terms_of(self, ids: Sequence[str]) -> dict[str, NDArray[np.uint32]]:
-        return {name: lexical_indices(passage) for name, passage in self._passages.of(ids).items()}
 
     def _embedding(self, query: str, timer: Timer) -> Future[NDArray[np.float32]]:
         """The vector of ``query``, being made on another processor while words are looked up."""

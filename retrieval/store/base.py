@@ -101,6 +101,9 @@ class Store(Protocol):
     def sparse(self, vector: SparseVector, scope: Scope, limit: int) -> list[Scored]:
         """Return the ``limit`` points of highest dot product; only those that share a term."""
 
+    def terms(self, ids: Sequence[str]) -> dict[str, NDArray[np.uint32]]:
+        """The terms by which words find these points: ascending. Unknown ids are left out."""
+
     def count(self, scope: Scope | None = None) -> int:
         """Count the points of a scope, or all."""
 

@@ -27,7 +27,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+import numpy as np
 import qdrant_edge as qdrant
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from corpora.errors import StoreError
@@ -174,6 +176,13 @@ class EdgeStore:
         query = qdrant.SparseVector(vector.indices.tolist(), vector.values.tolist())
         return self._nearest(query, _SPARSE, scope, limit)
 
+    def terms(self, ids: Sequence[str]) -> dict[str, NDArray[np.uint32]]:
+        """The terms by which words find these points: ascending. Unknown ids are left out."""
+        wanted: list[qdrant.PointId] = [uuid.UUID(one) for one in ids]
+        with _door(self.path):
+            records = self._open().retrieve(wanted, with_payload=False, with_vector=[_SPARSE])
+        return {_hex(record.id): _terms(record.vector) for record in records}
+
     def count(self, scope: Scope | None = None) -> int:
         """Count the points of a scope, or all."""
         shard = self._open()
@@ -258,6 +267,12 @@ def _point(point: Point) -> qdrant.Point:
         "page": point.page,
     }
     return qdrant.Point(uuid.UUID(point.id), vectors, payload)
+
+
+def _terms(vectors: object) -> NDArray[np.uint32]:
+    found = vectors.get(_SPARSE) if isinstance(vectors, dict) else None
+    indices = found.indices if isinstance(found, qdrant.SparseVector) else []
+    return np.array(sorted(indices), np.uint32)
 
 
 def _filter(scope: Scope) -> qdrant.Filter:

@@ -14,6 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
 from qdrant_client import QdrantClient, models
 
 from corpora.errors import StoreError
@@ -179,6 +181,19 @@ class ServerStore:
         query = models.SparseVector(indices=vector.indices.tolist(), values=vector.values.tolist())
         return self._nearest(query, _SPARSE, scope, limit)
 
+    def terms(self, ids: Sequence[str]) -> dict[str, NDArray[np.uint32]]:
+        """The terms by which words find these points: ascending. Unknown ids are left out."""
+        client = self._open()
+        wanted = [str(uuid.UUID(one)) for one in ids]
+        records = attempt(
+            self._place,
+            lambda: client.retrieve(
+                self._collection, wanted, with_payload=False, with_vectors=[_SPARSE]
+            ),
+            READ_PAUSES,
+        )
+        return {_hex(record.id): _terms(record.vector) for record in records}
+
     def count(self, scope: Scope | None = None) -> int:
         """Count the points of a scope, or all."""
         client = self._open()
@@ -330,6 +345,12 @@ def _point(point: Point) -> models.PointStruct:
             "page": point.page,
         },
     )
+
+
+def _terms(vectors: object) -> NDArray[np.uint32]:
+    found = vectors.get(_SPARSE) if isinstance(vectors, dict) else None
+    indices = found.indices if isinstance(found, models.SparseVector) else []
+    return np.array(sorted(indices), np.uint32)
 
 
 def _filter(scope: Scope) -> models.Filter:

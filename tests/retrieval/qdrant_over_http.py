@@ -136,7 +136,9 @@ _CALLS: dict[str, Callable[..., Any]] = {
     f"PUT {_NAME}/points": lambda c, b, n: _updated(
         c.upsert(n, [models.PointStruct.model_validate(one) for one in b["points"]])
     ),
-    f"POST {_NAME}/points": lambda c, b, n: c.retrieve(n, b["ids"], with_payload=False),
+    f"POST {_NAME}/points": lambda c, b, n: c.retrieve(
+        n, b["ids"], with_payload=False, with_vectors=b.get("with_vector", False)
+    ),
     f"POST {_NAME}/points/count": lambda c, b, n: c.count(n, count_filter=_filter(b)),
     f"POST {_NAME}/points/scroll": _scroll,
     f"POST {_NAME}/points/query": _query,

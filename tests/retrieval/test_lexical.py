@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.lexical import MAX_TERM, STOP_WORDS, Bm25, FieldWeight, term_indices, terms
+from retrieval.lexical import MAX_TERM, STOP_WORDS, Bm25, FieldWeight, terms
 
 WORD = st.from_regex(r"[a-z][a-z0-9]{2,9}", fullmatch=True)
 
@@ -85,14 +85,6 @@ def test_a_whole_identifier_is_always_among_its_terms(
     found = terms(f"use {around} {dashes}{identifier}{around} here")
     assert identifier in found
     assert dashes + identifier in found
-
-
-@given(st.text(max_size=200), st.text(max_size=40), st.text(max_size=40), st.text(max_size=40))
-def test_the_dimensions_alone_are_those_of_the_vector(
-    text: str, names: str, title: str, heading: str
-) -> None:
-    vector = Bm25().document(text, names=names, title=title, heading=heading)
-    assert term_indices(heading, text, names, title).tolist() == vector.indices.tolist()
 
 
 @given(st.text(max_size=200), st.text(max_size=40), st.text(max_size=40), st.text(max_size=40))

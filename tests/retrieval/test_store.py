@@ -139,6 +139,15 @@ def test_a_point_without_a_vector_is_found_by_the_other_side_only(store: Store) 
     assert numbers(store.sparse(sparse(t1=1.0), scope(PG13), 9)) == [0]
 
 
+def test_the_terms_of_points_are_told(store: Store) -> None:
+    store.upsert([point(1, terms=sparse(t7=2.0, t3=1.0)), point(2, terms=sparse())])
+    store.finish()
+    ids = [f"{number:032x}" for number in (2, 1, 9)]
+    told = {name: terms.tolist() for name, terms in store.terms(ids).items()}
+    assert told == {ids[0]: [], ids[1]: [3, 7]}
+    assert store.terms([]) == {}
+
+
 def test_nothing_asked_is_nothing_found(store: Store) -> None:
     assert store.dense(vector(1), scope(PG13), 5) == []
     store.upsert([point(1)])

@@ -133,6 +133,13 @@ def test_counts_and_ids_are_the_same_on_every_engine(
     assert list(edge.ids()) == list(other.ids()) == sorted(one.id for one in points)
 
 
+def test_terms_are_the_same_on_every_engine(edge: Store, other: Store, points: list[Point]) -> None:
+    by_id = {one.id: one.sparse.indices.tolist() for one in points[:50]}
+    for store in (edge, other):
+        told = store.terms(list(by_id))
+        assert {name: terms.tolist() for name, terms in told.items()} == by_id
+
+
 def test_exact_search_agrees_with_arithmetic(edge: Store, points: list[Point]) -> None:
     random = np.random.default_rng(3)
     matrix = np.stack([one.dense for one in points if one.dense is not None])
