@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -43,7 +43,7 @@ def paraphrase_key(passage: Passage) -> str | None:
     if passage.kind == "synopsis":
         said = ("", passage.command or passage.title)
     elif passage.names:
-        said = (*passage.names, _OTHER.sub("", passage.text)[:_HEAD])
+        said = (*passage.names, _OTHER.sub("", passage.text[: 10 * _HEAD])[:_HEAD])
     else:
         return None
     return hashlib.sha256("\x1f".join(said).encode()).hexdigest()[:12]
@@ -54,8 +54,7 @@ class Paraphrases:
 
     def __init__(self, *folders: Traversable) -> None:
         self._folders = folders
-        # A build takes one product after the other.
-        self._product = lru_cache(2)(self._read)
+        self._product = cache(self._read)
 
     @classmethod
     def load(cls, own: Path | None = None) -> Paraphrases:

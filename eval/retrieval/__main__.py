@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(prog="python -m eval.retrieval", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="data directory, built")
-    parser.add_argument("--split", choices=("dev", "test"), default="test")
+    parser.add_argument("--split", choices=("dev", "test", "sheets"), default="test")
     parser.add_argument("--no-baseline", action="store_true", help="ours alone: takes seconds")
     parser.add_argument("--products", nargs="+", default=(), help="questions about these alone")
     parser.add_argument("--outside", type=Path, help="TOML file of other services to measure")

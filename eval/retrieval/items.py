@@ -8,7 +8,8 @@ from typing import Literal
 
 from corpora.model import Frozen
 
-Split = Literal["dev", "test"]
+Split = Literal["dev", "test", "sheets"]
+"""``sheets`` is what people wrote for themselves: it is measured, and nothing is tuned on it."""
 
 
 class Other(Frozen):
@@ -82,7 +83,8 @@ class Unanswerable(Frozen):
 
 def load(split: Split) -> tuple[Question, ...]:
     """The answerable questions of a split, with all answers that are known to them."""
-    others = {one["id"]: one["others"] for one in map(json.loads, _lines(f"others_{split}.jsonl"))}
+    known = _lines(f"others_{split}.jsonl") if split != "sheets" else []
+    others = {one["id"]: one["others"] for one in map(json.loads, known)}
     read = map(json.loads, _lines(f"{split}.jsonl"))
     return tuple(
         Question.model_validate({**one, "others": others.get(one["id"], ())}) for one in read
@@ -95,7 +97,9 @@ def load_training() -> tuple[Training, ...]:
 
 
 def load_unanswerable(split: Split) -> tuple[Unanswerable, ...]:
-    """The unanswerable questions of a split."""
+    """The unanswerable questions of a split; the sheets have none."""
+    if split == "sheets":
+        return ()
     name = f"unanswerable_{split}.jsonl"
     return tuple(Unanswerable.model_validate_json(line) for line in _lines(name))
 

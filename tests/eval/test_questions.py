@@ -18,6 +18,7 @@ from eval.truth.facts import load as load_facts
 
 SPLITS: tuple[Split, Split] = ("dev", "test")
 QUESTIONS = [one for split in SPLITS for one in load(split)]
+SHEETS = load("sheets")
 
 SPLIT_BY_PAGE = frozenset({"postgresql", "git", "docker"})
 """The first products; the later ones are in one split alone."""
@@ -55,6 +56,15 @@ def test_every_gold_option_has_a_key_and_a_command() -> None:
         assert one.command or not one.gold, one.id
 
 
+def test_what_sheets_ask_for_are_options_of_a_command() -> None:
+    assert len(SHEETS) > 150
+    for one in SHEETS:
+        assert one.command
+        assert one.pages
+        assert one.keys == one.gold
+        assert not any(key in one.question.split() for key in one.keys), one.id
+
+
 def test_programs_accept_the_gold_options() -> None:
     """Where the options of that very release are recorded from the program itself."""
     recorded = _recorded_facts()
@@ -72,7 +82,7 @@ def test_programs_accept_the_gold_options() -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif("FLAGSTONE_TEST_DATA" not in os.environ, reason="needs a built corpus")
-@pytest.mark.parametrize("question", QUESTIONS, ids=lambda one: one.id)
+@pytest.mark.parametrize("question", [*QUESTIONS, *SHEETS], ids=lambda one: one.id)
 def test_the_documentation_of_that_release_answers(question: Question) -> None:
     """Each answer stands on a page of the question, in the corpus that is named."""
     snapshot = Snapshot.current(Path(os.environ["FLAGSTONE_TEST_DATA"]))
@@ -131,6 +141,7 @@ def test_no_page_is_in_both_splits() -> None:
 
 def test_ids_are_unique() -> None:
     ids = [one.id for s in SPLITS for one in (*load(s), *load_unanswerable(s))]
+    ids += [one.id for one in SHEETS]
     assert all(left < right for left, right in pairwise(sorted(ids)))
 
 
@@ -150,7 +161,7 @@ def test_no_question_gives_its_answer_away(split: Split) -> None:
     assert [one.id for one in load(split) if one.key in one.question] == []
 
 
-@pytest.mark.parametrize("split", SPLITS)
+@pytest.mark.parametrize("split", [*SPLITS, "sheets"])
 def test_every_release_asked_about_is_declared(split: Split) -> None:
     catalogue = Catalogue.load()
     assert all(one.release in catalogue[one.product].labels for one in load(split))
