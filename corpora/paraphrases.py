@@ -6,8 +6,8 @@ asking for them, written beforehand by a language model from the documentation a
 (``python -m eval.paraphrases``). This is document expansion: R. Nogueira, W. Yang, J. Lin, K. Cho,
 Document Expansion by Query Prediction, 2019. Nobody is shown them; they only help to find.
 
-There is one file per product, beside its declaration: ``restic.tsv``, a line for each definition
-and each command::
+There is one file per product, beside its declaration: ``restic.tsv``, a line for each definition,
+each command, and, where somebody had them written, each piece of running text::
 
     KEY <tab> its names <tab> paraphrase <tab> paraphrase <tab> paraphrase
 
@@ -37,15 +37,13 @@ _KEY = re.compile(r"[0-9a-f]{12}")
 _OTHER = re.compile(r"\W+")
 
 
-def paraphrase_key(passage: Passage) -> str | None:
-    """By which a passage finds its paraphrases: 12 hex digits. None for running text."""
+def paraphrase_key(passage: Passage) -> str:
+    """By which a passage finds its paraphrases: 12 hex digits."""
     said: tuple[str, ...]
     if passage.kind == "synopsis":
         said = ("", passage.command or passage.title)
-    elif passage.names:
-        said = (*passage.names, _OTHER.sub("", passage.text[: 10 * _HEAD])[:_HEAD])
     else:
-        return None
+        said = (*passage.names, _OTHER.sub("", passage.text[: 10 * _HEAD])[:_HEAD])
     return hashlib.sha256("\x1f".join(said).encode()).hexdigest()[:12]
 
 
@@ -63,8 +61,8 @@ class Paraphrases:
 
     def of(self, passage: Passage) -> tuple[str, ...]:
         """The paraphrases of a passage, none where nobody wrote any. Raises ConfigurationError."""
-        key = paraphrase_key(passage)
-        return self._product(passage.product).get(key, ()) if key else ()
+        held = self._product(passage.product)
+        return held.get(paraphrase_key(passage), ()) if held else ()
 
     def keys(self, product: str) -> frozenset[str]:
         """Of which passages of a product there are any."""

@@ -38,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder for <product>.tsv")
     parser.add_argument("--model", required=True, help="its name, as the API knows it")
     parser.add_argument("--base-url", help="of the API; OpenAI's own where it isn't given")
+    parser.add_argument("--prose", action="store_true", help="for running text as well")
     parser.add_argument("--connections", type=int, default=4, help="questions at a time")
     options = parser.parse_args(arguments)
     try:
@@ -56,7 +57,7 @@ def _run(options: argparse.Namespace) -> int:
             raise UnknownProduct(product, available=held, suggestions=closest(product, held))
     options.out.mkdir(parents=True, exist_ok=True)
     passages = (one for one in snapshot if one.product in options.products)
-    items = wanting(passages, Paraphrases.load(options.out))
+    items = wanting(passages, Paraphrases.load(options.out), prose=options.prose)
     if not items:
         _say("nothing wants paraphrases")
         return 0

@@ -24,15 +24,24 @@ class Item:
 
     key: str
     passage: Passage
-    """The last of them that was read, which is of the newest release."""
+    """One of them."""
     commands: frozenset[str]
 
     @property
     def names(self) -> str:
-        """What is told apart by: the options' names, or the command."""
+        """What it is told apart by: the options' names, the command, or the heading."""
         passage = self.passage
         said = passage.names or (passage.command or passage.title,)
-        return _SPACE.sub(" ", " ".join(said))[:_NAMES]
+        if self.kind == "PROSE":
+            said = passage.heading[-1:] or (passage.title,)
+        return _SPACE.sub(" ", " ".join(said))[:_NAMES].strip()
+
+    @property
+    def kind(self) -> str:
+        """As the prompt calls it."""
+        if self.passage.kind == "synopsis":
+            return "CARD"
+        return "DEF" if self.passage.names else "PROSE"
 
     @property
     def about(self) -> str:
@@ -41,12 +50,18 @@ class Item:
         return f"{passage.product} · {passage.command or passage.title}: {passage.summary}"
 
 
-def wanting(passages: Iterable[Passage], written: Paraphrases) -> list[Item]:
-    """An item for each definition and command that has no paraphrases, command by command."""
+def wanting(
+    passages: Iterable[Passage], written: Paraphrases, *, prose: bool = False
+) -> list[Item]:
+    """An item for each definition and command that has no paraphrases, command by command.
+
+    With ``prose`` for running text as well, but for examples.
+    """
     found: dict[tuple[str, str], list[Passage]] = {}
     for passage in passages:
-        if (key := paraphrase_key(passage)) and not written.of(passage):
-            found.setdefault((passage.product, key), []).append(passage)
+        asked_for = passage.names or passage.kind == "synopsis"
+        if (asked_for or (prose and passage.kind == "section")) and not written.of(passage):
+            found.setdefault((passage.product, paraphrase_key(passage)), []).append(passage)
     items = [
         Item(key, alike[-1], frozenset(one.command or one.title for one in alike))
         for (_, key), alike in found.items()
@@ -61,11 +76,10 @@ def shown(items: Sequence[Item]) -> str:
     for about, group in groupby(numbered, key=lambda one: one[1].about):
         lines.append(f"### {about}")
         for number, item in group:
-            kind = "CARD" if item.passage.kind == "synopsis" else "DEF"
             several = len(item.commands)
             also = f" (in {several} commands)" if several > 2 else ""
             text = _SPACE.sub(" ", item.passage.text)[:SHOWN]
-            lines.append(f"[{number}] {kind} {item.names}{also} :: {text}")
+            lines.append(f"[{number}] {item.kind} {item.names}{also} :: {text}")
     return "\n".join(lines)
 
 

@@ -36,7 +36,7 @@ def passage(text: str = "--purge Remove files.", **more: object) -> Passage:
 
 
 def line(one: Passage, *said: str) -> str:
-    return "\t".join((paraphrase_key(one) or "", " ".join(one.names), *said)) + "\n"
+    return "\t".join((paraphrase_key(one), " ".join(one.names), *said)) + "\n"
 
 
 @pytest.fixture
@@ -76,10 +76,6 @@ def test_a_command_is_known_by_its_name(write: Callable[[str], Paraphrases]) -> 
     found = write(line(card, "throw something away"))
     assert found.of(passage("tool rm [-f]", kind="synopsis", names=())) == ("throw something away",)
     assert not found.of(passage("tool rm", kind="synopsis", names=(), command="tool mv"))
-
-
-def test_running_text_has_no_key() -> None:
-    assert paraphrase_key(passage(kind="section", names=())) is None
 
 
 @given(st.text(max_size=80), st.text(max_size=80))

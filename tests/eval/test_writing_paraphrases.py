@@ -33,7 +33,7 @@ def items(made, tmp_path):
 
 def test_every_definition_is_shown_once(items, made):
     passages = list(Snapshot.current(made.data))
-    keys = {paraphrase_key(one) for one in passages} - {None}
+    keys = {paraphrase_key(one) for one in passages if one.names or one.kind == "synopsis"}
     assert {item.key for item in items} == keys
     assert len(items) == len(keys)
     text = shown(items)
@@ -41,6 +41,15 @@ def test_every_definition_is_shown_once(items, made):
     assert "### git · git commit: Record changes to the repository" in text
     (line,) = [one for one in text.splitlines() if " DEF --reset-author ::" in one]
     assert len(line) < 400
+
+
+def test_running_text_is_asked_about_where_that_is_wanted(items, made, tmp_path):
+    more = wanting(Snapshot.current(made.data), Paraphrases(tmp_path), prose=True)
+    assert {item.key for item in more} > {item.key for item in items}
+    kinds = {item.kind for item in more}
+    assert kinds == {"DEF", "CARD", "PROSE"}
+    assert " PROSE " in shown(more)
+    assert " PROSE " not in shown(items)
 
 
 def test_what_has_paraphrases_is_not_asked_about(items, made, tmp_path):
