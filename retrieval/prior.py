@@ -20,10 +20,10 @@ _INHERITED = re.compile(r"\b(?:inherited|global|common)\b", re.IGNORECASE)
 class Prior(Frozen):
     """Standard deviations of the fused score that a passage gains by what it is."""
 
-    option: float = 1.3
+    option: float = 0.6
     inherited: float = -1.3
     example: float = -1.0
-    length: float = 0.45
+    length: float = 0.3
     """For each e-fold of its tokens up to LONG."""
 
     def of(self, passage: Traits) -> float:
