@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     products: Path | None = Field(
         None, description="A folder of product declarations to use instead of the shipped ones."
     )
+    paraphrases: bool = Field(
+        True, description="Whether a build indexes passages with paraphrases of what they answer."
+    )
     models: Path | None = Field(
         None, description="Where exported embedding models are kept; empty: in the data folder."
     )

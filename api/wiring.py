@@ -82,7 +82,7 @@ def _build(
                 pooled,
                 settings.data / "vectors",
                 location=_location(settings, writes=True),
-                paraphrases=Paraphrases.load(settings.products),
+                paraphrases=_paraphrases(settings),
             ),
             tokenizer=default_counter().file,
             on_failure=settings.on_failure,
@@ -139,8 +139,11 @@ def _prune_vectors(settings: Settings) -> int:
         ids = snapshot_ids(settings.data)
         snapshots = [Snapshot.open(settings.data / "snapshots" / one) for one in ids]
         embedder = open_settings_embedder(settings)
-        paraphrases = Paraphrases.load(settings.products)
-        return prune_vectors(settings.data / "vectors", snapshots, embedder, paraphrases)
+        return prune_vectors(settings.data / "vectors", snapshots, embedder, _paraphrases(settings))
+
+
+def _paraphrases(settings: Settings) -> Paraphrases:
+    return Paraphrases.load(settings.products) if settings.paraphrases else Paraphrases()
 
 
 def discover(settings: Settings, products: Sequence[Product]) -> tuple[Discovery, ...]:
