@@ -65,7 +65,7 @@ MOST_PASSAGES = WIDEST
 VERSIONS_KEPT = 4_096
 """Versions of products of which is kept how they resolve."""
 
-IN_FULL = 1
+IN_FULL = 3
 """So many of the best are given whole, and of others an excerpt (docs/retrieval.md)."""
 
 

@@ -46,14 +46,14 @@ class Tuning(Frozen):
     more tokens."""
     dense_weight: float = 0.8
     """Of the fused score; BM25 has the rest."""
-    kept: float = 0.35
+    kept: float = 0.4
     """A passage belongs into a context if its score is at least this share of the way from the
     worst candidate to the best. Most are shown as excerpts, and cost little."""
     prior: Prior = Prior()
     """What a passage gains by what it is."""
-    answerable: float = 0.15
+    answerable: float = 0.12
     """Least probability that the corpus answers; below it the engine abstains."""
-    answerable_by_any: float = 0.4
+    answerable_by_any: float = 0.18
     """The same where no product was named and all are searched: a question about a tool that is not
     here resembles something in one of them."""
 
