@@ -11,14 +11,16 @@ each command, and, where somebody had them written, each piece of running text::
 
     KEY <tab> its names <tab> paraphrase <tab> paraphrase <tab> paraphrase
 
-The key is made of what a passage defines and of how its text begins, so that a line holds for all
-releases that say the same, and for none where another thing goes by that name.
+The key is made of what a passage defines and of how its text begins: so a line holds for all
+releases and commands that say the same. It also holds for texts of one name that differ further on
+alone; that makes one of them easier to find for what the other is asked, and shows nothing wrong.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -36,6 +38,8 @@ _HEAD = 60
 _KEY = re.compile(r"[0-9a-f]{12}")
 _OTHER = re.compile(r"\W+")
 
+_ByKey = dict[str, tuple[str, ...]]
+
 
 def paraphrase_key(passage: Passage) -> str:
     """By which a passage finds its paraphrases: 12 hex digits."""
@@ -48,51 +52,60 @@ def paraphrase_key(passage: Passage) -> str:
 
 
 class Paraphrases:
-    """The paraphrases of some folders; where two have any for a passage, the first one's."""
+    """The paraphrases of some folders, read when first asked for.
+
+    Where two folders have any for a passage, the first one's count. All methods raise
+    ConfigurationError for a file that is wrong, naming the line.
+    """
 
     def __init__(self, *folders: Traversable) -> None:
         self._folders = folders
-        self._product = cache(self._read)
 
     @classmethod
     def load(cls, own: Path | None = None) -> Paraphrases:
         """Those that ship with Flagstone; those in an operator's ``own`` folder go before them."""
-        return cls(*([own] if own else []), files("corpora") / "products")
+        return cls(own, *_shipped()._folders) if own else _shipped()
 
     def of(self, passage: Passage) -> tuple[str, ...]:
-        """The paraphrases of a passage, none where nobody wrote any. Raises ConfigurationError."""
-        held = self._product(passage.product)
+        """The paraphrases of a passage, none where nobody wrote any."""
+        held = self._read[0].get(passage.product)
         return held.get(paraphrase_key(passage), ()) if held else ()
 
     def keys(self, product: str) -> frozenset[str]:
         """Of which passages of a product there are any."""
-        return frozenset(self._product(product))
+        return frozenset(self._read[0].get(product, ()))
 
-    @cached_property
+    @property
     def digest(self) -> str:
         """Changes with every word of them."""
+        return self._read[1]
+
+    @cached_property
+    def _read(self) -> tuple[Mapping[str, _ByKey], str]:
+        found: dict[str, _ByKey] = {}
         content = hashlib.sha256()
-        for folder in self._folders:
-            for file in sorted(folder.iterdir(), key=lambda one: one.name):
-                if file.name.endswith(".tsv"):
-                    content.update(f"{file.name}\x1f".encode() + file.read_bytes())
-        return content.hexdigest()[:16]
-
-    def _read(self, product: str) -> dict[str, tuple[str, ...]]:
-        found: dict[str, tuple[str, ...]] = {}
         for folder in reversed(self._folders):
-            file = folder / f"{product}.tsv"
-            if file.is_file():
-                found |= _parsed(file)
-        return found
+            for file in sorted(folder.iterdir(), key=lambda one: one.name):
+                if file.name.endswith(".tsv") and file.is_file():
+                    try:
+                        raw = file.read_bytes()
+                        lines = raw.decode("utf-8").splitlines()
+                    except (OSError, UnicodeError) as error:
+                        raise ConfigurationError(f"{file} can't be read: {error}.") from error
+                    content.update(f"{file.name}\x1f{len(raw)}\x1f".encode() + raw)
+                    found.setdefault(file.name.removesuffix(".tsv"), {}).update(
+                        _parsed(str(file), lines)
+                    )
+        return found, content.hexdigest()[:16]
 
 
-def _parsed(file: Traversable) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    try:
-        lines = file.read_text("utf-8").splitlines()
-    except (OSError, UnicodeError) as error:
-        raise ConfigurationError(f"{file} can't be read: {error}.") from error
+@cache
+def _shipped() -> Paraphrases:
+    return Paraphrases(files("corpora") / "products")
+
+
+def _parsed(file: str, lines: list[str]) -> _ByKey:
+    found: _ByKey = {}
     for number, line in enumerate(lines, 1):
         key, _, *paraphrases = line.split("\t") if "\t" in line else (line, "")
         if not _KEY.fullmatch(key) or not 1 <= len(paraphrases) <= MOST:

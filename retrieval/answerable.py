@@ -16,7 +16,7 @@ from retrieval.store import SparseVector
 
 RARE = 2e-4
 """A word in no larger share of all passages is one that the documentation hardly knows: fifteen
-of the 74,000 that this was fitted on."""
+of the 74,000 that it was chosen on."""
 
 LOOKED_AT = 10
 """Passages, the best first, of which the one counts that covers most of the question."""
@@ -73,7 +73,9 @@ def signals(
     total = float(weights.sum())
     if not total:
         return None
-    covered = max(float(weights[_among(words.indices, terms)].sum()) / total for terms in best)
+    covered = max(
+        (float(weights[_among(words.indices, terms)].sum()) / total for terms in best), default=0.0
+    )
     unknown = float(weights[rare].sum()) / total
     return Signals(TYPICAL_COSINE if nearest is None else nearest, covered, unknown)
 

@@ -24,6 +24,8 @@ from retrieval.lexical import idf
 from retrieval.store import Scope, SparseVector
 
 _Numbers = NDArray[np.uint32]
+_ARRAY = "of-"
+"""Before a product's id: numpy has a parameter `file`, which is a good name for a product."""
 
 
 class Sizes(Frozen):
@@ -68,9 +70,12 @@ class Frequencies:
 
     @classmethod
     def load(cls, path: Path, sizes: Mapping[str, Sizes]) -> Frequencies:
-        """Read what `FrequencyCounter.save` wrote. Raises OSError, ValueError, KeyError."""
+        """Read what `FrequencyCounter.save` wrote.
+
+        Raises OSError, ValueError, KeyError, BadZipFile.
+        """
         with np.load(path, allow_pickle=False) as tables:
-            return cls({product: tables[product] for product in sizes}, sizes)
+            return cls({product: tables[_ARRAY + product] for product in sizes}, sizes)
 
     def weighted(self, words: SparseVector, scope: Scope) -> SparseVector:
         """The terms of a question that stand in the scope, each times its idf there.
@@ -109,7 +114,7 @@ class FrequencyCounter:
         tables, sizes = {}, {}
         for product, groups in by_product.items():
             names = sorted(set(chain.from_iterable(groups)))
-            tables[product] = self._table(product, groups, names)
+            tables[_ARRAY + product] = self._table(product, groups, names)
             held = {name: [one for one in groups if name in one] for name in names}
             sizes[product] = Sizes(
                 passages=self._sum(product, groups),

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,11 +21,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from corpora import paraphrases as paraphrases_module
 from corpora.errors import CorruptSnapshot
 from corpora.model import Frozen, Passage
 from corpora.paraphrases import Paraphrases
 from corpora.snapshot import Snapshot
 from corpora.tokens import TokenCounter
+from retrieval import frequencies, lexical
 from retrieval.embed import (
     CachedEmbedder,
     Embedder,
@@ -44,8 +48,11 @@ BATCH = 2_048
 HEAD_TOKENS = 64
 """Tokens of a passage, what it belongs to included, that its dense vector is made of."""
 DEFINITION_TOKENS = 128
-"""Tokens of a definition alone, which is the other half of its vector. With 128 for both, and for
+"""Tokens of a definition alone, which its vector is made of as well. With 128 for both, and for
 prose, a build has 1.3 times the work and finds the same (docs/retrieval.md, What is embedded)."""
+
+_MADE_BY = (sys.modules[__name__], frequencies, lexical, paraphrases_module)
+"""An index is made by these: where one of them changes, it is made again."""
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -91,8 +98,7 @@ class Indexer:
     @property
     def key(self) -> str:
         """Changes when the same corpus would get another index."""
-        here = Path(__file__)
-        code = here.read_bytes() + here.with_name("lexical.py").read_bytes()
+        code = b"".join(Path(str(module.__file__)).read_bytes() for module in _MADE_BY)
         place = self._location
         parts = [str(FORMAT), self._embedder.key, self._bm25.model_dump_json(), place.url]
         parts.append(self._paraphrases.digest)
@@ -169,8 +175,8 @@ def open_index(snapshot: Snapshot, embedder: Embedder, location: Location | None
     folder = snapshot.path / "index"
     card = card_of(snapshot)
     try:
-        frequencies = Frequencies.load(folder / "terms.npz", card.points)
-    except (OSError, ValueError, KeyError) as error:
+        counted = Frequencies.load(folder / "terms.npz", card.points)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise _unreadable(snapshot, error) from error
     if card.embedder != embedder.key:
         raise CorruptSnapshot(
@@ -185,7 +191,7 @@ def open_index(snapshot: Snapshot, embedder: Embedder, location: Location | None
     store = open_store(
         own if own.is_dir() or not place.url else place, collection=place.collection(snapshot.id)
     )
-    return Index(store, card.bm25, frequencies)
+    return Index(store, card.bm25, counted)
 
 
 def embedder_of(
@@ -236,18 +242,19 @@ def dense_vectors(
 ) -> NDArray[np.float32]:
     """Unit vectors of passages: float32, (n, d).
 
-    That of a definition lies between what it says, what it says together with the command that it
-    belongs to, and how it is ``asked`` for. Without the first or second, options of the right
-    command, or the same option of another one, come first too often.
+    Each is the mean of what the passage says together with what it belongs to, of how it is
+    ``asked`` for, and, where it defines something, of what it says alone. Without one of the first
+    and the last, options of the right command, or the same option of another one, come first too
+    often.
     """
     texts = [dense_texts(passage, embedder.tokens, asked(passage)) for passage in passages]
-    return halfway(texts, partial(embedder.embed, on_progress=on_progress))
+    return mean_of(texts, partial(embedder.embed, on_progress=on_progress))
 
 
-def halfway(
+def mean_of(
     texts: Sequence[Sequence[str]], embed: Callable[[list[str]], NDArray[np.float32]]
 ) -> NDArray[np.float32]:
-    """A unit vector for the texts of each passage, between theirs: float32, (n, d)."""
+    """A unit vector for the texts of each passage, the mean of theirs: float32, (n, d)."""
     places = np.repeat(np.arange(len(texts)), [len(some) for some in texts])
     found = embed([text for some in texts for text in some])
     vectors = np.zeros((len(texts), found.shape[1]), np.float32)

@@ -16,7 +16,7 @@ _NAME = "vectors-{key}.sqlite"
 def prune_vectors(
     folder: Path, snapshots: Sequence[Snapshot], embedder: Embedder, paraphrases: Paraphrases
 ) -> int:
-    """Delete the vectors that none of ``snapshots`` has; how many texts' they were.
+    """Delete the vectors that none of ``snapshots`` has, with the paraphrases of now; how many.
 
     Vectors of other models stay where a snapshot was made by that model, and go whole where none
     was. Raises StoreError, and CorruptSnapshot where a snapshot can't be read: then none is deleted

@@ -23,7 +23,7 @@ from eval.adapter.lora import Learner, Training
 from eval.opening import open_engine
 from eval.retrieval.items import load_training
 from retrieval.embed.models import weights_of
-from retrieval.index import halfway
+from retrieval.index import mean_of
 
 HELD_OUT = 10
 """Every so many of the releases is measured, and not learned from."""
@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _told(learner: Learner, measured: Sequence[Example]) -> str:
     """Recall and MRR of the passage that answers, among it and the wrong ones, by cosine alone."""
     passages = {passage.id: passage for one in measured for passage in (one.answer, *one.wrong)}
-    vectors = halfway([learner.texts(one) for one in passages.values()], learner.embed)
+    vectors = mean_of([learner.texts(one) for one in passages.values()], learner.embed)
     rows = {name: row for row, name in enumerate(passages)}
     ranks = []
     for one in measured:

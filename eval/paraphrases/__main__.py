@@ -95,9 +95,8 @@ def _ask(client: OpenAI, model: str, items: Sequence[Item]) -> str:
     answer = client.chat.completions.create(
         model=model,
         messages=[{"role": "system", "content": prompt}, {"role": "user", "content": shown(items)}],
-        temperature=0.3,
     )
-    return answer.choices[0].message.content or ""
+    return (answer.choices[0].message.content if answer.choices else None) or ""
 
 
 def _add(folder: Path, found: dict[Item, tuple[str, ...]]) -> int:

@@ -13,9 +13,9 @@ from corpora.paraphrases import LONGEST, Paraphrases, paraphrase_key
 SHOWN = 300
 """Characters of a passage. What it is for stands at its beginning."""
 
-_NAMES = 80
+_NAMES, _ABOUT = 80, 200
 _SPACE = re.compile(r"\s+")
-_LINE = re.compile(r"\[?(?P<number>\d+)\]?\t(?P<phrases>[^\t]+(?:\t[^\t]+){2})")
+_LINE = re.compile(r"\[?(?P<number>\d{1,6})\]?\t(?P<phrases>[^\t]+(?:\t[^\t]+){2})")
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ class Item:
     def about(self) -> str:
         """Product and command, and what that is for."""
         passage = self.passage
-        return f"{passage.product} · {passage.command or passage.title}: {passage.summary}"
+        said = f"{passage.product} · {passage.command or passage.title}: {passage.summary}"
+        return _SPACE.sub(" ", said)[:_ABOUT]
 
 
 def wanting(
@@ -77,7 +78,7 @@ def shown(items: Sequence[Item]) -> str:
         lines.append(f"### {about}")
         for number, item in group:
             several = len(item.commands)
-            also = f" (in {several} commands)" if several > 2 else ""
+            also = f" (in {several} commands)" if several > 1 else ""
             text = _SPACE.sub(" ", item.passage.text)[:SHOWN]
             lines.append(f"[{number}] {item.kind} {item.names}{also} :: {text}")
     return "\n".join(lines)

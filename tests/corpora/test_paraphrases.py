@@ -13,6 +13,7 @@ from corpora.errors import ConfigurationError
 from corpora.model import Passage
 from corpora.paraphrases import LONGEST, Paraphrases, paraphrase_key
 
+KEY_OF_PURGE, KEY_OF_CARD, KEY_OF_PROSE = "5643aa13adfc", "bfdb3238b2d9", "b8d8c2bfb574"
 SHIPPED = sorted(
     one.name.removesuffix(".tsv")
     for one in (files("corpora") / "products").iterdir()
@@ -69,6 +70,13 @@ def test_what_says_something_else_has_none_of_it(
     write: Callable[[str], Paraphrases], other: Passage
 ) -> None:
     assert not write(line(passage(), "get rid of leftovers")).of(other)
+
+
+def test_keys_never_change_by_themselves() -> None:
+    """Sixty thousand lines go by them."""
+    assert paraphrase_key(passage()) == KEY_OF_PURGE
+    assert paraphrase_key(passage(kind="synopsis", names=())) == KEY_OF_CARD
+    assert paraphrase_key(passage(kind="section", names=())) == KEY_OF_PROSE
 
 
 def test_a_command_is_known_by_its_name(write: Callable[[str], Paraphrases]) -> None:

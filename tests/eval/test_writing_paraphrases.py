@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from corpora.errors import FlagstoneError
 from corpora.paraphrases import Paraphrases, paraphrase_key
 from corpora.snapshot import Snapshot
 from corpora.tokens import default_counter
@@ -117,13 +118,13 @@ def test_what_was_written_before_an_error_stays(made, items, tmp_path, capsys):
     def player(messages):
         calls.append(1)
         if len(calls) > 2:
-            return "off", ""
+            raise FlagstoneError("out of order")
         return answering()(messages)
 
     words = ["git", "--data", str(made.data), "--out", str(tmp_path), "--model", "m"]
     with StandIn(player, default_counter()) as model:
-        assert main([*words, "--base-url", model.url, "--connections", "1"]) == 0
-    assert len((tmp_path / "git.tsv").read_text().splitlines()) <= 2 * BATCH
+        assert main([*words, "--base-url", model.url, "--connections", "1"]) == 1
+    assert len((tmp_path / "git.tsv").read_text().splitlines()) == 2 * BATCH
     assert main([*words, "--base-url", "http://127.0.0.1:9/v1"]) == 1
     assert "error:" in capsys.readouterr().err
     assert (tmp_path / "git.tsv").exists()
