@@ -16,8 +16,7 @@ class Layout(Frozen):
     """How a collection lies on a server or cluster. Another layout is another upload."""
 
     shards: int = Field(1, ge=1)
-    """Parts that the nodes of a cluster share. IDF is computed in each: with several, BM25 scores
-    differ a little from those of the embedded engine."""
+    """Parts that the nodes of a cluster share."""
     replicas: int = Field(1, ge=1)
     """Copies of each shard. A write counts when most of them have it."""
     on_disk: bool = False
