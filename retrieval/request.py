@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from corpora.model import Frozen, VersionPolicy
 
@@ -20,6 +20,15 @@ MIN_BUDGET, DEFAULT_BUDGET, MAX_BUDGET = 100, 2_000, 20_000
 Name = Annotated[str, Field(max_length=64)]
 """Of a product, or of a version."""
 
+
+def _no_boolean(given: object) -> object:
+    if isinstance(given, bool):
+        raise ValueError("a number, not true or false")
+    return given
+
+
+Number = Annotated[int, BeforeValidator(_no_boolean)]
+"""Digits of a query string will do, and JSON's ``true``, which Python takes for 1, won't."""
 
 Mode = Literal["hybrid", "fast"]
 """hybrid: by words and by meaning; fast: by words alone."""
@@ -73,7 +82,7 @@ class Ask(Where):
 class ContextRequest(Ask):
     """A question, and how large the answer may be."""
 
-    token_budget: int = Field(
+    token_budget: Number = Field(
         DEFAULT_BUDGET, description=f"Clamped to {MIN_BUDGET}…{MAX_BUDGET} tokens."
     )
     cursor: str | None = Field(
@@ -102,4 +111,4 @@ class ValidateRequest(Where):
 class SearchRequest(Ask):
     """A question whose passages are wanted as a ranked list."""
 
-    limit: int = Field(10, ge=1, le=100, description="Most passages in the answer.")
+    limit: Number = Field(10, ge=1, le=100, description="Most passages in the answer.")

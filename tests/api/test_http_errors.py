@@ -112,6 +112,7 @@ def test_a_fault_of_ours_is_opaque_to_the_caller_and_told_to_the_log(
         ({"query": "x", "version_policy": "newest"}, "version_policy"),
         ({"query": "x", "token_budget": "many"}, "token_budget"),
         ({"query": "x", "token_budget": 1.5}, "token_budget"),
+        ({"query": "x", "token_budget": True}, "token_budget"),
         ({"query": "x", "format": "xml"}, "format"),
         ({"query": "x", "cursor": "x" * 129}, "cursor"),
         ({"query": "x", "budget": 100}, "budget"),
