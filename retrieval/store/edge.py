@@ -9,6 +9,9 @@ Measured with qdrant-edge-py 0.9.0 on 2 cores, 384 dimensions and 60 terms per p
 * The engine can weigh the terms of a question by their IDF in the scope, and counts them anew each
   time: 295,000 points, scopes of one release, p50 1.25 ms instead of 0.70, mean 2.25 instead of
   1.22. So they come weighed (`retrieval.frequencies`).
+* Releases are tenants, whose points the finished store puts side by side, and their index is held
+  in memory: on that index sparse mean 1.52 → 1.15 ms, dense 1.86 → 1.14 and p95 7.9 → 5.0. Of a
+  release of 40,000 points half the time went into listing them.
 * Without a write-ahead log a finished shard opens in any number of processes at once. Opening
   changes no byte, but wants to write: on a read-only volume the shard is copied first.
 * A query holds the interpreter lock: threads don't speed it up, processes do.
