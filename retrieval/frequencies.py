@@ -95,8 +95,8 @@ class FrequencyCounter:
     """Counts the terms of passages while an index is built."""
 
     def __init__(self) -> None:
-        # Most passages stand in the same releases as the one before: each is counted once for all
-        # of its own, and added up at the end.
+        # Passages of a product stand in few different sets of releases: each is counted once, with
+        # those of its own set, and the sets of a release are added up at the end.
         self._terms: defaultdict[tuple[str, tuple[str, ...]], Counter[int]] = defaultdict(Counter)
         self._passages: Counter[tuple[str, tuple[str, ...]]] = Counter()
 

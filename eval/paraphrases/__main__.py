@@ -64,11 +64,12 @@ def _run(options: argparse.Namespace) -> int:
     client = OpenAI(
         base_url=options.base_url, api_key=os.environ.get("OPENAI_API_KEY") or "none", timeout=300
     )
+    prompt = (files("eval") / "paraphrases/prompt.md").read_text("utf-8")
     batches = list(_batches(items))
     written = 0
     _say(f"{len(items):,} items in {len(batches)} questions")
     with ThreadPoolExecutor(options.connections) as asking:
-        answers = asking.map(partial(_ask, client, options.model), batches)
+        answers = asking.map(partial(_ask, client, options.model, prompt), batches)
         try:
             for number, (batch, answer) in enumerate(zip(batches, answers, strict=True), 1):
                 written += _add(options.out, dict(read(answer, batch)))
@@ -90,8 +91,7 @@ def _batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
             first = end
 
 
-def _ask(client: OpenAI, model: str, items: Sequence[Item]) -> str:
-    prompt = (files("eval") / "paraphrases/prompt.md").read_text("utf-8")
+def _ask(client: OpenAI, model: str, prompt: str, items: Sequence[Item]) -> str:
     answer = client.chat.completions.create(
         model=model,
         messages=[{"role": "system", "content": prompt}, {"role": "user", "content": shown(items)}],
@@ -100,9 +100,9 @@ def _ask(client: OpenAI, model: str, items: Sequence[Item]) -> str:
 
 
 def _add(folder: Path, found: dict[Item, tuple[str, ...]]) -> int:
-    """Add to the file of their product, whole or not at all."""
-    for product in {item.passage.product for item in found}:
-        file = folder / f"{product}.tsv"
+    """Add to the file of their product, which is one, whole or not at all."""
+    if found:
+        file = folder / f"{next(iter(found)).passage.product}.tsv"
         lines = file.read_text("utf-8").splitlines() if file.exists() else []
         lines += ["\t".join((item.key, item.names, *said)) for item, said in found.items()]
         draft = file.with_suffix(".new")
