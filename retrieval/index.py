@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,12 @@ HEAD_TOKENS = 64
 DEFINITION_TOKENS = 128
 """Tokens of a definition alone, which its vector is made of as well. With 128 for both, and for
 prose, a build has 1.3 times the work and finds the same (docs/retrieval.md, What is embedded)."""
+
+ASKED_TOGETHER = 3
+"""Paraphrases embedded as one text: as many as are written at a time."""
+ASKED_WEIGHT = 1.5
+"""What such a text counts in a passage's vector, against 1 of what the passage says itself
+(docs/retrieval.md, More paraphrases)."""
 
 _MADE_BY = (sys.modules[__name__], frequencies, lexical, paraphrases_module)
 """An index is made by these: where one of them changes, it is made again."""
@@ -242,40 +249,53 @@ def dense_vectors(
 ) -> NDArray[np.float32]:
     """Unit vectors of passages: float32, (n, d).
 
-    Each is the mean of what the passage says together with what it belongs to, of how it is
-    ``asked`` for, and, where it defines something, of what it says alone. Without one of the first
-    and the last, options of the right command, or the same option of another one, come first too
-    often.
+    Each is the weighted mean of what the passage says together with what it belongs to, of how it
+    is ``asked`` for, and, where it defines something, of what it says alone. Without one of the
+    first and the last, options of the right command, or the same option of another one, come first
+    too often.
     """
-    texts = [dense_texts(passage, embedder.tokens, asked(passage)) for passage in passages]
-    return mean_of(texts, partial(embedder.embed, on_progress=on_progress))
+    parts = [dense_parts(passage, embedder.tokens, asked(passage)) for passage in passages]
+    return mean_of(parts, partial(embedder.embed, on_progress=on_progress))
 
 
 def mean_of(
-    texts: Sequence[Sequence[str]], embed: Callable[[list[str]], NDArray[np.float32]]
+    parts: Sequence[Sequence[Part]], embed: Callable[[list[str]], NDArray[np.float32]]
 ) -> NDArray[np.float32]:
-    """A unit vector for the texts of each passage, the mean of theirs: float32, (n, d)."""
-    places = np.repeat(np.arange(len(texts)), [len(some) for some in texts])
-    found = embed([text for some in texts for text in some])
-    vectors = np.zeros((len(texts), found.shape[1]), np.float32)
-    np.add.at(vectors, places, found)
+    """A unit vector for the parts of each passage, their weighted mean: float32, (n, d)."""
+    places = np.repeat(np.arange(len(parts)), [len(some) for some in parts])
+    weights = np.array([part.weight for some in parts for part in some], np.float32)
+    found = embed([part.text for some in parts for part in some])
+    vectors = np.zeros((len(parts), found.shape[1]), np.float32)
+    np.add.at(vectors, places, found * weights[:, None])
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.maximum(norms, 1e-12), np.float32)
 
 
-def dense_texts(
+class Part(NamedTuple):
+    """A text that the vector of a passage is made of."""
+
+    text: str
+    weight: float = 1.0
+
+
+def dense_parts(
     passage: Passage, tokens: TokenCounter, asked: Sequence[str] = ()
-) -> tuple[str, ...]:
+) -> tuple[Part, ...]:
     """What is embedded: what a passage belongs to, then how it begins; a definition alone too.
 
-    And what is ``asked`` of it, the paraphrases as one text.
+    And what is ``asked`` of it, some paraphrases as one text.
     """
     name = passage.command or passage.title
     about = f"{name}: {passage.summary}. " if passage.summary else f"{name}. "
     text = f"{about}{' > '.join(passage.heading[1:])}\n{passage.text}"
     whole = tokens.head(text, HEAD_TOKENS)
-    alone = (tokens.head(passage.text, DEFINITION_TOKENS),) if passage.names else ()
-    return (whole, *alone, *([". ".join(asked)] if asked else ()))
+    parts = [Part(whole)]
+    if passage.names:
+        parts.append(Part(tokens.head(passage.text, DEFINITION_TOKENS)))
+    for first in range(0, len(asked), ASKED_TOGETHER):
+        some = asked[first : first + ASKED_TOGETHER]
+        parts.append(Part(". ".join(some), ASKED_WEIGHT))
+    return tuple(parts)
 
 
 def lexical_vector(bm25: Bm25, passage: Passage, asked: Sequence[str] = ()) -> SparseVector:

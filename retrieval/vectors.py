@@ -8,7 +8,7 @@ from pathlib import Path
 from corpora.paraphrases import Paraphrases
 from corpora.snapshot import Snapshot
 from retrieval.embed import CachedEmbedder, Embedder
-from retrieval.index import card_of, dense_texts
+from retrieval.index import card_of, dense_parts
 
 _NAME = "vectors-{key}.sqlite"
 
@@ -41,4 +41,5 @@ def _texts(
 ) -> Iterator[str]:
     for snapshot in snapshots:
         for passage in snapshot:
-            yield from dense_texts(passage, embedder.tokens, paraphrases.of(passage))
+            parts = dense_parts(passage, embedder.tokens, paraphrases.of(passage))
+            yield from (part.text for part in parts)

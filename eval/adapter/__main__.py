@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _told(learner: Learner, measured: Sequence[Example]) -> str:
     """Recall and MRR of the passage that answers, among it and the wrong ones, by cosine alone."""
     passages = {passage.id: passage for one in measured for passage in (one.answer, *one.wrong)}
-    vectors = mean_of([learner.texts(one) for one in passages.values()], learner.embed)
+    vectors = mean_of([learner.parts(one) for one in passages.values()], learner.embed)
     rows = {name: row for row, name in enumerate(passages)}
     ranks = []
     for one in measured:

@@ -24,7 +24,7 @@ from torch import nn
 from corpora.model import Frozen, Passage
 from corpora.tokens import TokenCounter
 from eval.adapter.examples import Example
-from retrieval.index import HEAD_TOKENS, dense_texts
+from retrieval.index import HEAD_TOKENS, Part, dense_parts
 
 LAYERS = (
     "attention.self.query", "attention.self.key", "attention.self.value",
@@ -127,9 +127,9 @@ class Learner:
         with torch.no_grad():
             return np.asarray(self._vectors(texts).numpy(), np.float32)
 
-    def texts(self, passage: Passage) -> tuple[str, ...]:
+    def parts(self, passage: Passage) -> tuple[Part, ...]:
         """What of a passage is embedded."""
-        return dense_texts(passage, self._tokens)
+        return dense_parts(passage, self._tokens)
 
     def save(self, file: Path, weights: str, about: dict[str, str]) -> None:
         """Write the corrections as `retrieval.embed.adapter` reads them."""
@@ -164,7 +164,7 @@ class Learner:
         asked = self._vectors([question for one in batch for question in one.questions])
         # A definition has two texts, the sum of which is searched: one is enough to learn from.
         held = list(passages.values())
-        said = self._vectors([self._chance.choice(self.texts(one)) for one in held])
+        said = self._vectors([self._chance.choice(self.parts(one)).text for one in held])
         with torch.no_grad():
             near = said[rows] @ said.T
             named = [one.names for one in held]

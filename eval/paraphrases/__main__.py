@@ -1,10 +1,10 @@
 """Let a model write paraphrases: ``python -m eval.paraphrases --data DIR --out FOLDER PRODUCT…``.
 
-For every definition and command of these products in the serving snapshot that has none yet. They
-are added to ``FOLDER/<product>.tsv`` after each answer, so that a run which is ended goes on where
-it stopped. With FOLDER beside the declarations (``FLAGSTONE_PRODUCTS``) the next ``flagstone
-build`` uses them. The model is any behind a chat API like OpenAI's: ``--base-url``, and the key in
-``OPENAI_API_KEY``.
+For every definition and command of these products in the serving snapshot that has none yet; with
+``--more``, other three for what has three. They are added to ``FOLDER/<product>.tsv`` after each
+answer, so that a run which is ended goes on where it stopped. With FOLDER beside the declarations
+(``FLAGSTONE_PRODUCTS``) the next ``flagstone build`` uses them. The model is any behind a chat API
+like OpenAI's: ``--base-url``, and the key in ``OPENAI_API_KEY``.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", required=True, help="its name, as the API knows it")
     parser.add_argument("--base-url", help="of the API; OpenAI's own where it isn't given")
     parser.add_argument("--prose", action="store_true", help="for running text as well")
+    parser.add_argument("--more", action="store_true", help="a second set for what has one")
     parser.add_argument("--connections", type=int, default=4, help="questions at a time")
     options = parser.parse_args(arguments)
     try:
@@ -57,26 +58,28 @@ def _run(options: argparse.Namespace) -> int:
             raise UnknownProduct(product, available=held, suggestions=closest(product, held))
     options.out.mkdir(parents=True, exist_ok=True)
     passages = (one for one in snapshot if one.product in options.products)
-    items = wanting(passages, Paraphrases.load(options.out), prose=options.prose)
+    written = Paraphrases.load(options.out)
+    items = wanting(passages, written, prose=options.prose, more=options.more)
     if not items:
         _say("nothing wants paraphrases")
         return 0
     client = OpenAI(
         base_url=options.base_url, api_key=os.environ.get("OPENAI_API_KEY") or "none", timeout=300
     )
-    prompt = (files("eval") / "paraphrases/prompt.md").read_text("utf-8")
+    name = "more" if options.more else "prompt"
+    prompt = (files("eval") / f"paraphrases/{name}.md").read_text("utf-8")
     batches = list(_batches(items))
-    written = 0
+    added = 0
     _say(f"{len(items):,} items in {len(batches)} questions")
     with ThreadPoolExecutor(options.connections) as asking:
         answers = asking.map(partial(_ask, client, options.model, prompt), batches)
         try:
             for number, (batch, answer) in enumerate(zip(batches, answers, strict=True), 1):
-                written += _add(options.out, dict(read(answer, batch)))
-                _say(f"{number} of {len(batches)}: {written:,} written")
+                added += _add(options.out, dict(read(answer, batch)))
+                _say(f"{number} of {len(batches)}: {added:,} written")
         finally:
             asking.shutdown(cancel_futures=True)
-    if left := len(items) - written:
+    if left := len(items) - added:
         _say(f"{left:,} were left out or not understood; a further run asks for them again")
     return 0
 
@@ -103,8 +106,11 @@ def _add(folder: Path, found: dict[Item, tuple[str, ...]]) -> int:
     """Add to the file of their product, which is one, whole or not at all."""
     if found:
         file = folder / f"{next(iter(found)).passage.product}.tsv"
-        lines = file.read_text("utf-8").splitlines() if file.exists() else []
-        lines += ["\t".join((item.key, item.names, *said)) for item, said in found.items()]
+        new = {item.key for item in found}
+        held = file.read_text("utf-8").splitlines() if file.exists() else []
+        lines = [line for line in held if line.partition("\t")[0] not in new]
+        for item, said in found.items():
+            lines.append("\t".join((item.key, item.names, *item.written, *said)))
         draft = file.with_suffix(".new")
         draft.write_text("\n".join(sorted(lines, key=_by_name)) + "\n", "utf-8")
         draft.replace(file)

@@ -13,6 +13,10 @@ from corpora.paraphrases import LONGEST, Paraphrases, paraphrase_key
 SHOWN = 300
 """Characters of a passage. What it is for stands at its beginning."""
 
+MOST_WRITTEN = 6
+"""Paraphrases of one item, in two sets: who has written three comes to say the same again, and
+other three are asked for with those in view."""
+
 _NAMES, _ABOUT = 80, 200
 _SPACE = re.compile(r"\s+")
 _LINE = re.compile(r"\[?(?P<number>\d{1,6})\]?\t(?P<phrases>[^\t]+(?:\t[^\t]+){2})")
@@ -26,6 +30,8 @@ class Item:
     passage: Passage
     """One of them."""
     commands: frozenset[str]
+    written: tuple[str, ...] = ()
+    """What has been written for it already."""
 
     @property
     def names(self) -> str:
@@ -52,19 +58,27 @@ class Item:
 
 
 def wanting(
-    passages: Iterable[Passage], written: Paraphrases, *, prose: bool = False
+    passages: Iterable[Passage], written: Paraphrases, *, prose: bool = False, more: bool = False
 ) -> list[Item]:
     """An item for each definition and command that has no paraphrases, command by command.
 
-    With ``prose`` for running text as well, but for examples.
+    With ``prose`` for running text as well, but for examples. With ``more`` for what has some, and
+    no second set of them yet.
     """
     found: dict[tuple[str, str], list[Passage]] = {}
     for passage in passages:
         asked_for = passage.names or passage.kind == "synopsis"
-        if (asked_for or (prose and passage.kind == "section")) and not written.of(passage):
+        had = len(written.of(passage))
+        wants = 0 < had < MOST_WRITTEN if more else not had
+        if wants and (asked_for or (prose and passage.kind == "section")):
             found.setdefault((passage.product, paraphrase_key(passage)), []).append(passage)
     items = [
-        Item(key, alike[-1], frozenset(one.command or one.title for one in alike))
+        Item(
+            key,
+            alike[-1],
+            frozenset(one.command or one.title for one in alike),
+            written.of(alike[-1]),
+        )
         for (_, key), alike in found.items()
     ]
     return sorted(items, key=lambda one: (one.passage.product, one.about, one.names))
@@ -80,7 +94,8 @@ def shown(items: Sequence[Item]) -> str:
             several = len(item.commands)
             also = f" (in {several} commands)" if several > 1 else ""
             text = _SPACE.sub(" ", item.passage.text)[:SHOWN]
-            lines.append(f"[{number}] {item.kind} {item.names}{also} :: {text}")
+            had = f" => {' | '.join(item.written)}" if item.written else ""
+            lines.append(f"[{number}] {item.kind} {item.names}{also} :: {text}{had}")
     return "\n".join(lines)
 
 

@@ -83,8 +83,8 @@ class Unanswerable(Frozen):
 
 def load(split: Split) -> tuple[Question, ...]:
     """The answerable questions of a split, with all answers that are known to them."""
-    known = _lines(f"others_{split}.jsonl") if split != "sheets" else []
-    others = {one["id"]: one["others"] for one in map(json.loads, known)}
+    known = map(json.loads, _lines(f"others_{split}.jsonl"))
+    others = {one["id"]: one["others"] for one in known}
     read = map(json.loads, _lines(f"{split}.jsonl"))
     return tuple(
         Question.model_validate({**one, "others": others.get(one["id"], ())}) for one in read

@@ -46,7 +46,7 @@ def learned_from() -> list[Example]:
 
 
 def ranks(learner: Learner, found: list[Example]) -> list[int]:
-    vectors = learner.embed([learner.texts(one.answer)[0] for one in found])
+    vectors = learner.embed([learner.parts(one.answer)[0].text for one in found])
     scores = learner.embed(QUESTIONS) @ vectors.T
     return [int((row > row[place]).sum()) for place, row in enumerate(scores)]
 

@@ -121,7 +121,7 @@ def _recorded_facts() -> dict[tuple[str, str], Facts]:
     return {(one.product, one.release): one for one in read}
 
 
-@pytest.mark.parametrize("split", SPLITS)
+@pytest.mark.parametrize("split", [*SPLITS, "sheets"])
 def test_other_answers_are_of_questions_and_none_is_a_gold_option(split: Split) -> None:
     listed = {one.id for one in load(split) if one.others}
     lines = (files("eval.retrieval") / "questions" / f"others_{split}.jsonl").read_text("utf-8")

@@ -112,6 +112,23 @@ def test_a_run_writes_what_a_build_reads_and_the_next_one_the_rest(made, items, 
     assert not wanting(passages, Paraphrases(out))
 
 
+def test_a_second_set_is_written_with_the_first_in_view(made, items, tmp_path):
+    first = f"{items[0].key}\tits names\tsaid so\tsaid again\tsaid well"
+    (tmp_path / "git.tsv").write_text(first + "\n")
+    passages = list(Snapshot.current(made.data))
+    (item,) = wanting(passages, Paraphrases(tmp_path), more=True)
+    assert item.key == items[0].key
+    assert shown([item]).endswith(" => said so | said again | said well")
+    words = ["git", "--data", str(made.data), "--out", str(tmp_path), "--model", "m", "--more"]
+    with StandIn(answering(), default_counter()) as model:
+        assert main([*words, "--base-url", model.url]) == 0
+        assert model.asked == ["1 items"]
+    (line,) = (tmp_path / "git.tsv").read_text().splitlines()
+    said = ("said so", "said again", "said well", "want 1", "need 1", "miss 1")
+    assert line == "\t".join((item.key, item.names, *said))
+    assert not wanting(passages, Paraphrases(tmp_path), more=True)
+
+
 def test_what_was_written_before_an_error_stays(made, items, tmp_path, capsys):
     calls = []
 

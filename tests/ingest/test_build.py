@@ -22,7 +22,7 @@ from corpora.snapshot import Snapshot, current_id
 from ingest.release_files import ReleaseFiles
 from ingest.snapshot import KEPT_SNAPSHOTS, point_to
 from retrieval.embed import Embedder
-from retrieval.index import dense_texts
+from retrieval.index import dense_parts
 from retrieval.request import ContextRequest
 
 Make = Callable[..., SmallCorpus]
@@ -63,7 +63,7 @@ def test_a_build_publishes_what_it_reports(tmp_path: Path, embedder: Embedder) -
     texts = {
         text
         for passage in passages
-        for text in dense_texts(passage, embedder.tokens, asked(passage))
+        for text, _ in dense_parts(passage, embedder.tokens, asked(passage))
     }
     assert report.embedded == len(texts)
     assert sum(len(one.locations) for one in passages) == report.passages
