@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection, HTTPException
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -51,24 +52,28 @@ def load(
 ) -> list[Load]:
     """Ask a service over ``data`` for so many seconds, in each mode and with each number of them.
 
+    Before that, one client asks each question once: the first answers of a service that just began.
     Raises RuntimeError where the service does not start.
     """
     found = []
-    with served(data) as (address, _):
-        bodies = _bodies(requests)
-        for mode in MODES:
-            _run(address, bodies, mode, min(clients), min(seconds, 2.0))  # warms up
-            for number in clients:
-                spent, errors, took = _run(address, bodies, mode, number, seconds)
+    for mode in MODES:
+        with served(data) as (address, _):
+            bodies = _bodies(requests)
+            first = islice(bodies, len(requests))
+            for number, asked in ((1, first), *((each, bodies) for each in clients)):
+                until = math.inf if asked is first else seconds
+                spent, errors, took = _run(address, asked, mode, number, until)
                 one = Load(
                     mode=mode,
                     clients=number,
+                    first=asked is first,
                     seconds=took,
                     latency=Spread.of(spent) if spent else None,
                     errors=errors,
                     embed=embed,
                 )
-                say(f"{mode}, {number} clients: {one.rate:.1f} answers a second")
+                when = "for the first time, " if one.first else ""
+                say(f"{mode}, {when}{number} clients: {one.rate:.1f} answers a second")
                 found.append(one)
     return found
 
@@ -94,7 +99,9 @@ def _run(
         connection = HTTPConnection(place.hostname or "", place.port, timeout=PATIENCE)
         while time.monotonic() - start < seconds:
             with lock:
-                request = next(bodies)
+                request = next(bodies, None)
+            if request is None:
+                break
             body = request.model_dump(exclude_none=True) | {"mode": mode}
             try:
                 spent.append(timed(lambda one=body: post(connection, one))[0])  # type: ignore[misc]

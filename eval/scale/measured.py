@@ -72,6 +72,8 @@ class Load(Frozen):
 
     mode: str
     clients: int
+    first: bool = False
+    """Whether it was asked each question for the first time since it began."""
     seconds: float
     latency: Spread | None
     """Of the answers; None where there was none."""
@@ -85,9 +87,11 @@ class Load(Frozen):
         return self.latency.answers / self.seconds if self.latency else 0.0
 
     @property
-    def relative(self) -> float | None:
-        """The median beside that of embedding alone."""
-        return self.latency.p50 / self.embed if self.latency and self.embed else None
+    def relative(self) -> tuple[float, float] | None:
+        """The median and the 99th percentile beside the median of embedding alone."""
+        if not self.latency or not self.embed:
+            return None
+        return self.latency.p50 / self.embed, self.latency.p99 / self.embed
 
 
 class Report(Frozen):

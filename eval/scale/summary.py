@@ -118,14 +118,14 @@ def _growth(sizes: Sequence[Measured]) -> Iterator[str]:
 
 def _load(runs: Sequence[Load]) -> str:
     head = ["mode", "clients", "answers", "errors", "answers/s", "p50 ms", "p99 ms"]
-    head += ["p50 / embedding alone"]
+    head += ["p50 / embedding alone", "p99 / embedding alone"]
     rows = []
     for one in runs:
-        cells = [one.mode, str(one.clients)]
+        cells = [f"{one.mode}, first time asked" if one.first else one.mode, str(one.clients)]
         cells += [str(one.latency.answers if one.latency else 0), str(one.errors)]
         cells.append(f"{one.rate:.1f}")
         cells += [f"{one.latency.p50:.1f}", f"{one.latency.p99:.1f}"] if one.latency else ["–", "–"]
-        cells.append("–" if one.relative is None else f"{one.relative:.1f}")
+        cells += [f"{each:.1f}" for each in one.relative] if one.relative else ["–", "–"]
         rows.append(cells)
     told = f"Embedding a question alone: {runs[0].embed:.1f} ms."
     return "\n".join((*table(head, rows), "", told))
