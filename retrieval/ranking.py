@@ -26,6 +26,7 @@ class OptionRanking:
     def __init__(self, options: Iterable[Option]) -> None:
         self.options = tuple(options)
         self._names = [option.name for option in self.options]
+        self.required = [at for at, option in enumerate(self.options) if option.required]
         self._spelled, self._named = _numbers(self.options)
         # Term → which options have it, and how often it counts there, in turn.
         self._postings: dict[str, list[int]] = {}

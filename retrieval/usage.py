@@ -91,10 +91,20 @@ def life(store: SurfaceStore, at: CommandAt, option: Option) -> Life:
 
 
 def _chosen(
-    question: str, ranking: OptionRanking, names: Iterable[str], most: int, relative: float
+    question: str,
+    ranking: OptionRanking,
+    names: Iterable[str],
+    most: int,
+    relative: float,
+    *,
+    required: bool = False,
 ) -> list[int]:
-    """The options that a question spells, those of ``names`` in that order, those that match."""
+    """The options that a question spells, those of ``names`` in that order, those that match.
+
+    With ``required``, before the last those without which the command does not run.
+    """
     chosen = dict.fromkeys(ranking.named(question, names))
+    chosen.update(dict.fromkeys(ranking.required if required else ()))
     ranked = ranking.of(question)
     chosen.update((at, None) for at, score in ranked if score >= relative * ranked[0][1])
     return list(chosen)[:most]
@@ -183,7 +193,8 @@ class Usages:
         if command is None:
             return ""
         at = CommandAt.of(hit.passage.product, hit.release, command)
-        found = _chosen(question, self._ranking(at, own=True), (), MOST_OPTIONS, RELATIVE)
+        ranking = self._ranking(at, own=True)
+        found = _chosen(question, ranking, (), MOST_OPTIONS, RELATIVE, required=True)
         return "\n".join(_line(self._option(at, number, own=True)) for number in found)
 
     def names(self, question: str, hit: Hit) -> str:
@@ -193,7 +204,7 @@ class Usages:
             return ""
         at = CommandAt.of(hit.passage.product, hit.release, command)
         ranking = self._ranking(at, own=True)
-        found = _chosen(question, ranking, (), MOST_NAMES, RELATIVE_NAMES)
+        found = _chosen(question, ranking, (), MOST_NAMES, RELATIVE_NAMES, required=True)
         return ", ".join(ranking.options[number].name for number in found)
 
     def _card(self, hit: Hit) -> Command | None:

@@ -1,0 +1,59 @@
+"""What the card of a command says of its options, where the documentation has no passage of each."""
+
+import pytest
+
+from commands.model import Command, Option, Surface
+from commands.store import SurfaceStore
+from commands.writer import write
+from corpora.model import Hit, Passage
+from retrieval.usage import Usages
+
+PATH = ("aws", "ec2", "terminate-instances")
+OPTIONS = (
+    Option(names=("--dry-run",), arity="none", description="Only checks permissions."),
+    Option(
+        names=("--force",), arity="none", description="Shuts down without a word to the machine."
+    ),
+    Option(
+        names=("--instance-ids",), arity="many", required=True, description="The IDs, up to 1,000."
+    ),
+)
+HIT = Hit(
+    passage=Passage(
+        id="0" * 32,
+        product="aws",
+        kind="synopsis",
+        page="ec2/terminate-instances",
+        title="terminate-instances",
+        command=" ".join(PATH),
+        text="aws ec2 terminate-instances --instance-ids <value>",
+        tokens=12,
+    ),
+    release="2.38",
+    score=1.0,
+)
+
+
+@pytest.fixture
+def usages(tmp_path):
+    surface = Surface("aws", "2.38", ("model",), (Command(PATH, options=OPTIONS),))
+    write(tmp_path / "surface.sqlite", [surface])
+    with SurfaceStore.open(tmp_path / "surface.sqlite") as store:
+        yield Usages(store, lambda *_: False)
+
+
+def test_a_card_has_what_is_required_before_what_matches(usages):
+    card = usages.card("end it without a word to the machine", HIT)
+    assert [line.split()[0] for line in card.splitlines()] == ["--instance-ids", "--force:"]
+    assert "(required): The IDs, up to 1,000." in card
+    assert usages.names("end it without a word to the machine", HIT) == "--instance-ids, --force"
+
+
+def test_what_a_question_spells_comes_first(usages):
+    assert usages.names("does --dry-run delete", HIT) == "--dry-run, --instance-ids"
+
+
+def test_a_page_that_defines_its_options_has_no_card(usages):
+    defining = Usages(usages._store, lambda *_: True)
+    assert defining.card("shutdown", HIT) == ""
+    assert defining.names("shutdown", HIT) == ""
