@@ -1,4 +1,4 @@
-"""What the card of a command says of its options, where the documentation has no passage of each."""
+"""The card of a command, where the documentation has no passage for each of its options."""
 
 import pytest
 
