@@ -160,6 +160,8 @@ class Hit(Frozen):
     passage: Passage
     release: str
     score: float
+    also: tuple[str, ...] = ()
+    """Other commands, or pages, that were found to have it as well, and say much the same of it."""
 
 
 class Citation(Frozen):

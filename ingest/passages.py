@@ -13,7 +13,7 @@ from functools import cache
 
 from corpora.model import Entry, Page, Passage, PassageKind, Section, Text, passage_id
 from ingest.parse.markdown import join, render, term_line
-from ingest.parse.names import describe, names_of
+from ingest.parse.names import describe, heads_definition, names_of
 from ingest.parse.sizing import PROSE, TINY, Count, Unit, examples, pack, units
 
 ENTRY = 400
@@ -117,10 +117,16 @@ class _Cutter:
 
     def _section(self, section: Section, headings: tuple[str, ...]) -> Iterator[_Draft]:
         path = (self._page.title, *headings)
+        illustrates = any(_EXAMPLE.match(heading) for heading in headings)
+        if section.blocks and not illustrates and heads_definition(section.heading, path[:-1]):
+            # Some pages give each option or setting a heading of its own instead of a list.
+            entry = Entry(terms=(section.heading,), body=section.blocks, anchor=section.anchor)
+            yield from self._entry(entry, path[:-1], headings[:-1], section.anchor, ())
+            return
         kind: PassageKind = "section"
         if _SYNOPSIS.match(section.heading):
             kind = "synopsis"
-        elif any(_EXAMPLE.match(heading) for heading in headings):
+        elif illustrates:
             kind = "example"
         groups = self._prose(kind, section)
         for number, block in enumerate(section.blocks):

@@ -65,6 +65,9 @@ MOST_PASSAGES = WIDEST
 VERSIONS_KEPT = 4_096
 """Versions of products of which is kept how they resolve."""
 
+REPEATED = 2
+"""So many times more hits are looked at for a list than it may have: some repeat a better one."""
+
 IN_FULL = 3
 """So many of the best are given whole, and of others an excerpt (docs/retrieval.md)."""
 
@@ -170,11 +173,18 @@ class Engine:
         return self.surfaces.diff(product, old, new, path)
 
     def search(self, request: SearchRequest) -> SearchAnswer:
-        """The best passages for a question, as a ranked list; also where none of them answers."""
-        resolution, found = self.find(request, depth=request.limit)
+        """The best passages for a question, as a ranked list; also where none of them answers.
+
+        What says the same as a better one is left out, and named with it.
+        """
+        resolution, found = self.find(request, depth=REPEATED * request.limit)
+        hits, also = distinct(found.hits)
         return SearchAnswer(
             resolution=resolution,
-            hits=found.hits[: request.limit],
+            hits=tuple(
+                hit.model_copy(update={"also": also.get(hit.passage.id, ())})
+                for hit in hits[: request.limit]
+            ),
             abstained=found.abstain,
             snapshot=self.snapshot.id,
         )

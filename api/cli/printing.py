@@ -91,7 +91,8 @@ def print_search(answer: SearchAnswer) -> None:
     for hit in answer.hits:
         first = hit.passage.text.partition("\n")[0]
         place = " › ".join(hit.passage.heading)
-        out.print(f"{hit.score:7.3f}  {hit.passage.id}  {place} · {first[:SHOWN_TEXT]}")
+        also = f" (also in {', '.join(hit.also)})" if hit.also else ""
+        out.print(f"{hit.score:7.3f}  {hit.passage.id}  {place} · {first[:SHOWN_TEXT]}{also}")
 
 
 def print_resolved(resolution: Resolution) -> None:

@@ -128,7 +128,8 @@ def measure(
         answer = contender.answer(question)
         seconds = time.perf_counter() - started
         ranked, held = contender.ranked(question), contender.pool(question)
-        verdicts.append(judge(question.as_written, answer.plain, ranked, held, seconds, tokens))
+        plain = [one.plain for one in ranked]
+        verdicts.append(judge(question.as_written, answer.plain, plain, held, seconds, tokens))
         pooled.append(judge(question, answer, ranked, held, seconds, tokens))
     abstained = [contender.answer(question).abstained for question in unanswerable]
     return Measured(verdicts, pooled, sum(abstained) / max(1, len(abstained)))

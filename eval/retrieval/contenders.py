@@ -19,7 +19,12 @@ class Retrieved(Frozen):
     releases: tuple[str, ...]
     page: str
     also: tuple[str, ...] = ()
-    """Other commands that the context names beside the text, as having the option as well."""
+    """Other commands that are named beside the text, as having the option as well."""
+
+    @property
+    def plain(self) -> Retrieved:
+        """The same, where what is named beside it counts for nothing."""
+        return self.model_copy(update={"also": ()}) if self.also else self
 
 
 class Answer(Frozen):
@@ -34,8 +39,7 @@ class Answer(Frozen):
     @property
     def plain(self) -> Answer:
         """The same, where what is named beside a text counts for nothing."""
-        texts = tuple(one.model_copy(update={"also": ()}) for one in self.texts)
-        return self.model_copy(update={"texts": texts})
+        return self.model_copy(update={"texts": tuple(one.plain for one in self.texts)})
 
 
 class Contender(Protocol):

@@ -55,7 +55,10 @@ class Flagstone:
             version_policy="exact",
             limit=RANKS,
         )
-        return tuple(_retrieved(hit.passage) for hit in self._engine.search(request).hits)
+        return tuple(
+            _retrieved(hit.passage).model_copy(update={"also": hit.also[:NAMED]})
+            for hit in self._engine.search(request).hits
+        )
 
     def pool(self, question: Question) -> list[Retrieved]:
         """The passages of the pages that answer, from the snapshot."""

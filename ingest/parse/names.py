@@ -17,6 +17,10 @@ _EXAMPLES = re.compile(r"examples?\b", re.IGNORECASE)
 _SETTINGS = re.compile(
     r"\b(?:config\w*|settings?|variables?|environment|key ?words|options file)\b", re.IGNORECASE
 )
+_SETTINGS_FILE = re.compile(r"\w\.(?:ini|conf|cnf|cfg|ya?ml|toml)$")
+_WITH_DEFAULT = re.compile(r"[A-Za-z][\w.]* \(default: [^()]*\)")
+_NAME = re.compile(r"[a-z][a-z0-9_.]*")
+_CODE_NAME = re.compile(r"[A-Za-z]\w*(?:[_.]\w+)+")
 _PARAMETERS = re.compile(r"\b(?:parameters|arguments)\b", re.IGNORECASE)
 
 # PostgreSQL: "wal_level (enum)", "fillfactor (integer)".
@@ -68,6 +72,23 @@ def names_of(entry: Entry, headings: Sequence[str], parents: Sequence[str] = ())
                 nested.extend(names)
             pending.extend(block.body)
     return _unique((*own, *nested))
+
+
+def heads_definition(heading: str, above: Sequence[str]) -> bool:
+    """Whether a heading is the term of what stands under it: ``--data-dir``, ``work_mem``.
+
+    ``above``: the title of the page and the headings between. A name with its default is a term
+    anywhere; a name alone on the page of a file of settings (``pgbouncer.ini``), and, if it can't
+    be a plain word, under a heading that says settings.
+    """
+    if heading.startswith("--"):
+        return " " not in heading.partition("=")[0]
+    if _WITH_DEFAULT.fullmatch(heading):
+        return True
+    if any(_SETTINGS_FILE.search(one) for one in above):
+        return _NAME.fullmatch(heading) is not None
+    said = bool(above) and _SETTINGS.search(above[-1]) is not None
+    return said and _CODE_NAME.fullmatch(heading) is not None
 
 
 def option_names(term: str) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 import pytest
 
 from corpora.model import Entry
-from ingest.parse.names import describe, names_of, option_names
+from ingest.parse.names import describe, heads_definition, names_of, option_names
 from ingest.parse.terms import split_terms
 
 
@@ -86,3 +86,28 @@ def test_a_name_below_a_group_is_also_given_in_full():
 def test_options_nested_in_an_entry_are_found_by_name():
     outer = Entry(terms=("-o options",), body=(Entry(terms=("--inner",)), Entry(terms=("plain",))))
     assert names_of(outer, ("OPTIONS",)) == ("-o", "--inner")
+
+
+@pytest.mark.parametrize(
+    ("heading", "above", "defined"),
+    [
+        ("--data-dir", ("Configuration options", "Member flags"), True),
+        ("--fixup=[(amend|reword):]<commit>", ("git-commit",), True),
+        ("--data-dir and friends", ("etcd",), False),
+        ("biff (default: yes)", ("postconf",), True),
+        ("luser_relay (default: empty)", ("postconf",), True),
+        ("Mail (what it is)", ("postconf",), False),
+        ("logfile", ("pgbouncer.ini", "GENERIC SETTINGS"), True),
+        ("query_wait_timeout", ("pgbouncer.ini", "DANGEROUS TIMEOUTS"), True),
+        ("GENERIC SETTINGS", ("pgbouncer.ini",), False),
+        ("Chart.yaml files", ("Charts",), False),
+        ("TF_DATA_DIR", ("tofu", "Environment Variables"), True),
+        ("overview", ("tofu", "Settings"), False),
+        ("pg_stat_activity", ("The Cumulative Statistics System",), False),
+        ("package.json", ("Node.js",), False),
+        ("", ("pgbouncer.ini",), False),
+        ("logfile", (), False),
+    ],
+)
+def test_a_heading_may_be_a_term(heading: str, above: tuple[str, ...], defined: bool):
+    assert heads_definition(heading, above) is defined

@@ -85,6 +85,29 @@ def test_a_server_setting_is_a_parameter_with_its_own_anchor():
     assert found.anchor == "GUC-EXIT-ON-ERROR"
 
 
+def test_a_setting_with_a_heading_of_its_own_is_a_definition():
+    said = Text(text="Maximum time queries may wait.\n\nDefault: 120.0 (seconds)")
+    page = Page(
+        slug="pgbouncer",
+        title="pgbouncer.ini",
+        sections=(
+            Section(heading="Dangerous timeouts", blocks=(Text(text="Setting these is risky."),)),
+            Section(heading="query_wait_timeout", level=2, anchor="wait", blocks=(said,)),
+            Section(heading="client_tls_mode", level=2, blocks=()),
+            Section(heading="Examples", blocks=()),
+            Section(heading="query_wait_timeout", level=2, blocks=(said,)),
+        ),
+    )
+    prose, found, example = cut("pgbouncer", page, COUNT)
+    assert found.passage.names == ("query_wait_timeout",)
+    assert found.passage.text.startswith("query_wait_timeout\n\nMaximum time queries may wait.")
+    assert found.passage.heading == ("pgbouncer.ini", "Dangerous timeouts")
+    assert found.anchor == "wait"
+    assert prose.passage.names == example.passage.names == ()
+    assert (prose.passage.kind, example.passage.kind) == ("section", "example")
+    assert example.passage.heading[-1] == "query_wait_timeout"
+
+
 def test_an_example_is_code_with_the_prose_that_introduces_it():
     found = [
         one.passage.text

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,23 @@ def test_the_version_is_left_out_of_what_is_searched_for(engine: Engine) -> None
     sent = ask(engine, "git: take the commit message from a file", version="2.39")
     assert [one.id for one in named.passages] == [one.id for one in sent.passages]
     assert [one.score for one in named.passages] == [one.score for one in sent.passages]
+
+
+def test_a_list_leaves_out_what_repeats_and_names_where_it_stands(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = SearchRequest(query="take the message from a file", product="git", limit=5)
+    resolution, found = engine.find(request, depth=10)
+    best, *rest = found.hits
+    assert best.passage.names
+    changed = {"id": "f" * 32, "command": "git notes"}
+    twin = best.model_copy(update={"passage": best.passage.model_copy(update=changed)})
+    monkeypatch.setattr(
+        engine, "find", lambda *_, **__: (resolution, replace(found, hits=(best, twin, *rest)))
+    )
+    hits = engine.search(request).hits
+    assert [hit.passage.id for hit in hits] == [hit.passage.id for hit in found.hits[:5]]
+    assert [hit.also for hit in hits] == [("git notes",), *[()] * 4]
 
 
 def test_a_product_that_is_sent_is_not_overruled_by_one_in_the_question(engine: Engine) -> None:
