@@ -215,12 +215,17 @@ class Usages:
         return self.command(hit)
 
     def _read_ranking(self, at: CommandAt, *, own: bool) -> OptionRanking:
-        """The options of a command that are shown; of its ``own`` without what it inherits."""
+        """The options of a command that are shown.
+
+        Of its ``own`` without what it inherits, and what stands in for all others: a file of
+        arguments, which each command of a cloud's takes.
+        """
         command = self._store.command(*at)
         options = command.options if command else ()
-        return OptionRanking(
-            one for one in options if not one.hidden and not (own and one.inherited)
-        )
+        shown = (one for one in options if not one.hidden)
+        if own:
+            shown = (one for one in shown if not (one.inherited or one.waives_required))
+        return OptionRanking(shown)
 
     def _usage(
         self, question: str, at: CommandAt, command: Command, names: list[str]

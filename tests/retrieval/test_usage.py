@@ -15,6 +15,12 @@ OPTIONS = (
         names=("--force",), arity="none", description="Shuts down without a word to the machine."
     ),
     Option(
+        names=("--cli-input-json",),
+        arity="one",
+        waives_required=True,
+        description="Reads a word to the machine from a file.",
+    ),
+    Option(
         names=("--instance-ids",), arity="many", required=True, description="The IDs, up to 1,000."
     ),
 )
