@@ -114,7 +114,7 @@ PAGES = (
     ("openvpn", "openvpn.8", "openvpn", 20, "--help --cd= --chroot=", 24),
     ("passwd", "chage.1", "chage", 9, "-d/--lastday= -I/--inactive= -P/--prefix=", 11),
     ("pgbackrest", "pgbackrest.1", "pgbackrest", 46, "--set=? --oldest=? --sck-keep-alive=?", 69),
-    ("pgbouncer", "pgbouncer.5", "pgbouncer", 15, "logfile= user= auth_user=", 24),
+    ("pgbouncer", "pgbouncer.5", "pgbouncer", 15, "logfile= user= auth_user=", 25),
     ("podman", "podman-kill.1", "podman kill", 4, "--all/-a --latest/-l --signal/-s=", 5),
     (
         "postfix",
