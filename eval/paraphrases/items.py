@@ -13,9 +13,9 @@ from corpora.paraphrases import LONGEST, Paraphrases, paraphrase_key
 SHOWN = 300
 """Characters of a passage. What it is for stands at its beginning."""
 
-MOST_WRITTEN = 6
-"""Paraphrases of one item, in two sets: who has written three comes to say the same again, and
-other three are asked for with those in view."""
+ONE_SET = 3
+"""Paraphrases that are asked for at a time. Who has written three comes to say the same again: the
+second set is asked for with the first in view."""
 
 _NAMES, _ABOUT = 80, 200
 _SPACE = re.compile(r"\s+")
@@ -69,7 +69,7 @@ def wanting(
     for passage in passages:
         asked_for = passage.names or passage.kind == "synopsis"
         had = len(written.of(passage))
-        wants = 0 < had < MOST_WRITTEN if more else not had
+        wants = 0 < had <= ONE_SET if more else not had
         if wants and (asked_for or (prose and passage.kind == "section")):
             found.setdefault((passage.product, paraphrase_key(passage)), []).append(passage)
     items = [
