@@ -44,7 +44,7 @@ class Tuning(Frozen):
     candidates: int = 50
     """Taken from each channel. With 100, contexts hold as much of what was asked for, in two thirds
     more tokens."""
-    dense_weight: float = 0.8
+    dense_weight: float = 0.65
     """Of the fused score; BM25 has the rest."""
     kept: float = 0.4
     """A passage belongs into a context if its score is at least this share of the way from the
@@ -53,7 +53,7 @@ class Tuning(Frozen):
     """What a passage gains by what it is."""
     answerable: float = 0.12
     """Least probability that the corpus answers; below it the engine abstains."""
-    answerable_by_any: float = 0.18
+    answerable_by_any: float = 0.2
     """The same where no product was named and all are searched: a question about a tool that is not
     here resembles something in one of them."""
 
