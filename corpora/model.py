@@ -161,7 +161,7 @@ class Hit(Frozen):
     release: str
     score: float
     also: tuple[str, ...] = ()
-    """Other commands, or pages, that were found to have it as well, and say much the same of it."""
+    """Other commands, or pages, that were found to define it as well, in much the same words."""
 
 
 class Citation(Frozen):

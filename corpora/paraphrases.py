@@ -7,7 +7,7 @@ asking for them, written beforehand by a language model from the documentation a
 Document Expansion by Query Prediction, 2019. Nobody is shown them; they only help to find.
 
 There is one file per product, beside its declaration: ``restic.tsv``, a line for each definition,
-each command, and, where somebody had them written, each piece of running text::
+each command, and, where somebody had them written, each piece of running text, with three or six::
 
     KEY <tab> its names <tab> paraphrase <tab> paraphrase <tab> paraphrase
 

@@ -122,12 +122,16 @@ def _kept(held: dict[_Key, Made], hit: Hit, make: Callable[[], Made]) -> Made:
     return made
 
 
+def also_in(others: tuple[str, ...]) -> str:
+    """Other commands that have it, in words behind a space; nothing where there is none."""
+    more = ", …" * (len(others) > NAMED)
+    return f" (also in {', '.join(others[:NAMED])}{more})" if others else ""
+
+
 def above(number: int, citation: Citation, *, headed: bool) -> str:
     """What stands before the text of a citation, up to the white space between them."""
     note = f" ({citation.note})" if citation.note else ""
-    if citation.also:
-        more = ", …" * (len(citation.also) > NAMED)
-        note += f" (also in {', '.join(citation.also[:NAMED])}{more})"
+    note += also_in(citation.also)
     if citation.flags:
         note += f" (suspicious text: {', '.join(citation.flags)})"
     heading = " › ".join(citation.heading)

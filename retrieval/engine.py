@@ -175,7 +175,8 @@ class Engine:
     def search(self, request: SearchRequest) -> SearchAnswer:
         """The best passages for a question, as a ranked list; also where none of them answers.
 
-        What says the same as a better one is left out, and named with it.
+        What says the same as a better one is left out, so that there may be fewer than asked for;
+        of a definition, the commands that have it as well are named with it.
         """
         resolution, found = self.find(request, depth=REPEATED * request.limit)
         hits, also = distinct(found.hits)

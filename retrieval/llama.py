@@ -178,6 +178,7 @@ def _node(hit: Hit) -> NodeWithScore:
                 "release": hit.release,
                 "kind": passage.kind,
                 "heading": " › ".join(passage.heading),
+                "also": list(hit.also),
                 "url": location.url,
             },
         ),

@@ -111,4 +111,6 @@ class ValidateRequest(Where):
 class SearchRequest(Ask):
     """A question whose passages are wanted as a ranked list."""
 
-    limit: Number = Field(10, ge=1, le=100, description="Most passages in the answer.")
+    limit: Number = Field(
+        10, ge=1, le=100, description="Most passages in the answer; repeats are left out."
+    )

@@ -101,10 +101,11 @@ def _chosen(
 ) -> list[int]:
     """The options that a question spells, those of ``names`` in that order, those that match.
 
-    With ``required``, before the last those without which the command does not run.
+    With ``required``, and before those that match, some without which the command does not run.
     """
     chosen = dict.fromkeys(ranking.named(question, names))
-    chosen.update(dict.fromkeys(ranking.required if required else ()))
+    # No more than half of the room: the synopsis has them all.
+    chosen.update(dict.fromkeys(ranking.required[: most // 2] if required else ()))
     ranked = ranking.of(question)
     chosen.update((at, None) for at, score in ranked if score >= relative * ranked[0][1])
     return list(chosen)[:most]
@@ -193,8 +194,7 @@ class Usages:
         if command is None:
             return ""
         at = CommandAt.of(hit.passage.product, hit.release, command)
-        ranking = self._ranking(at, own=True)
-        found = _chosen(question, ranking, (), MOST_OPTIONS, RELATIVE, required=True)
+        found = self._recommended(question, hit, at, MOST_OPTIONS, RELATIVE)
         return "\n".join(_line(self._option(at, number, own=True)) for number in found)
 
     def names(self, question: str, hit: Hit) -> str:
@@ -203,9 +203,28 @@ class Usages:
         if command is None:
             return ""
         at = CommandAt.of(hit.passage.product, hit.release, command)
+        found = self._recommended(question, hit, at, MOST_NAMES, RELATIVE_NAMES)
         ranking = self._ranking(at, own=True)
-        found = _chosen(question, ranking, (), MOST_NAMES, RELATIVE_NAMES, required=True)
         return ", ".join(ranking.options[number].name for number in found)
+
+    def _recommended(
+        self, question: str, hit: Hit, at: CommandAt, most: int, relative: float
+    ) -> list[int]:
+        """The options of a card.
+
+        Not ``--cli-input-json``: it stands in for all others, the synopsis of the card does without
+        it, and each command of a cloud has it.
+        """
+        ranking = self._ranking(at, own=True)
+        spelled = set(ranking.named(question, ()))
+        found = _chosen(question, ranking, (), most, relative, required=True)
+        return [
+            number
+            for number in found
+            if number in spelled
+            or not (option := ranking.options[number]).waives_required
+            or option.name in hit.passage.text
+        ]
 
     def _card(self, hit: Hit) -> Command | None:
         """The command whose card a passage is; None where its options have passages."""
@@ -215,17 +234,12 @@ class Usages:
         return self.command(hit)
 
     def _read_ranking(self, at: CommandAt, *, own: bool) -> OptionRanking:
-        """The options of a command that are shown.
-
-        Of its ``own`` without what it inherits, and what stands in for all others: a file of
-        arguments, which each command of a cloud's takes.
-        """
+        """The options of a command that are shown; of its ``own`` without what it inherits."""
         command = self._store.command(*at)
         options = command.options if command else ()
-        shown = (one for one in options if not one.hidden)
-        if own:
-            shown = (one for one in shown if not (one.inherited or one.waives_required))
-        return OptionRanking(shown)
+        return OptionRanking(
+            one for one in options if not one.hidden and not (own and one.inherited)
+        )
 
     def _usage(
         self, question: str, at: CommandAt, command: Command, names: list[str]

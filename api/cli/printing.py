@@ -23,6 +23,7 @@ from corpora.model import Context, Resolution
 from corpora.snapshot import ProductRecord
 from ingest.build import BuildReport
 from retrieval.answers import SearchAnswer
+from retrieval.citations import also_in
 from retrieval.request import MAX_BUDGET, MIN_BUDGET
 
 if TYPE_CHECKING:
@@ -91,8 +92,8 @@ def print_search(answer: SearchAnswer) -> None:
     for hit in answer.hits:
         first = hit.passage.text.partition("\n")[0]
         place = " › ".join(hit.passage.heading)
-        also = f" (also in {', '.join(hit.also)})" if hit.also else ""
-        out.print(f"{hit.score:7.3f}  {hit.passage.id}  {place} · {first[:SHOWN_TEXT]}{also}")
+        said = f"{first[:SHOWN_TEXT]}{also_in(hit.also)}"
+        out.print(f"{hit.score:7.3f}  {hit.passage.id}  {place} · {said}")
 
 
 def print_resolved(resolution: Resolution) -> None:

@@ -110,9 +110,10 @@ def _add(folder: Path, found: dict[Item, tuple[str, ...]]) -> int:
         held = file.read_text("utf-8").splitlines() if file.exists() else []
         lines = [line for line in held if line.partition("\t")[0] not in new]
         for item, said in found.items():
-            had = {phrase.lower() for phrase in item.written}
-            fresh = (phrase for phrase in said if phrase.lower() not in had)
-            lines.append("\t".join((item.key, item.names, *item.written, *fresh)))
+            phrases: dict[str, str] = {}
+            for phrase in (*item.written, *said):
+                phrases.setdefault(phrase.lower(), phrase)
+            lines.append("\t".join((item.key, item.names, *phrases.values())))
         draft = file.with_suffix(".new")
         draft.write_text("\n".join(sorted(lines, key=_by_name)) + "\n", "utf-8")
         draft.replace(file)

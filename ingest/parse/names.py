@@ -17,10 +17,12 @@ _EXAMPLES = re.compile(r"examples?\b", re.IGNORECASE)
 _SETTINGS = re.compile(
     r"\b(?:config\w*|settings?|variables?|environment|key ?words|options file)\b", re.IGNORECASE
 )
-_SETTINGS_FILE = re.compile(r"\w\.(?:ini|conf|cnf|cfg|ya?ml|toml)$")
+_SETTINGS_FILE = re.compile(r"[\w./-]*\w\.(?:ini|conf|cnf|cfg|ya?ml|toml)")
+_FILE = re.compile(r"\.(?:ini|conf|cnf|cfg|ya?ml|toml|json|js|ts|md|txt|sh|py|go|html?|xml)$")
+_OPTION_HEADING = re.compile(r"--[A-Za-z\[][\w\[\]-]*(?:=.*| ?[<\[(].*| [A-Z][A-Z_-]*)?")
 _WITH_DEFAULT = re.compile(r"[A-Za-z][\w.]* \(default: [^()]*\)")
 _NAME = re.compile(r"[a-z][a-z0-9_.]*")
-_CODE_NAME = re.compile(r"[A-Za-z]\w*(?:[_.]\w+)+")
+_CODE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[_.][A-Za-z]\w*)+")
 _PARAMETERS = re.compile(r"\b(?:parameters|arguments)\b", re.IGNORECASE)
 
 # PostgreSQL: "wal_level (enum)", "fillfactor (integer)".
@@ -81,14 +83,13 @@ def heads_definition(heading: str, above: Sequence[str]) -> bool:
     anywhere; a name alone on the page of a file of settings (``pgbouncer.ini``), and, if it can't
     be a plain word, under a heading that says settings.
     """
-    if heading.startswith("--"):
-        return " " not in heading.partition("=")[0]
-    if _WITH_DEFAULT.fullmatch(heading):
+    if _OPTION_HEADING.fullmatch(heading) or _WITH_DEFAULT.fullmatch(heading):
         return True
-    if any(_SETTINGS_FILE.search(one) for one in above):
+    if any(_SETTINGS_FILE.fullmatch(one) for one in above):
         return _NAME.fullmatch(heading) is not None
-    said = bool(above) and _SETTINGS.search(above[-1]) is not None
-    return said and _CODE_NAME.fullmatch(heading) is not None
+    if not above or not _SETTINGS.search(above[-1]) or _FILE.search(heading):
+        return False
+    return _CODE_NAME.fullmatch(heading) is not None
 
 
 def option_names(term: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from corpora.errors import FlagstoneError
 from corpora.paraphrases import Paraphrases, paraphrase_key
 from corpora.snapshot import Snapshot
 from corpora.tokens import default_counter
-from eval.paraphrases.__main__ import main
+from eval.paraphrases.__main__ import _add, main
 from eval.paraphrases.items import read, shown, wanting
 from eval.standin.server import StandIn
 from retrieval.index import Indexer
@@ -127,6 +127,9 @@ def test_a_second_set_is_written_with_the_first_in_view(made, items, tmp_path):
     said = ("said so", "said again", "said well", "want 1", "need 1", "miss 1")
     assert line == "\t".join((item.key, item.names, *said))
     assert not wanting(passages, Paraphrases(tmp_path), more=True)
+    _add(tmp_path, {item: ("Said SO", "new", "New")})
+    (line,) = (tmp_path / "git.tsv").read_text().splitlines()
+    assert line.split("\t")[2:] == ["said so", "said again", "said well", "new"]
 
 
 def test_what_was_written_before_an_error_stays(made, items, tmp_path, capsys):

@@ -106,6 +106,12 @@ def test_options_nested_in_an_entry_are_found_by_name():
         ("pg_stat_activity", ("The Cumulative Statistics System",), False),
         ("package.json", ("Node.js",), False),
         ("", ("pgbouncer.ini",), False),
+        ("--data-dir <path>", ("etcd",), True),
+        ("--data-dir (deprecated)", ("etcd",), True),
+        ("--", ("etcd",), False),
+        ("values.yaml", ("Helm", "Configuration"), False),
+        ("v1.2", ("X", "Configuration changes"), False),
+        ("overview", ("Configuring nginx.conf",), False),
         ("logfile", (), False),
     ],
 )

@@ -59,6 +59,15 @@ def test_what_a_question_spells_comes_first(usages):
     assert usages.names("does --dry-run delete", HIT) == "--dry-run, --instance-ids"
 
 
+def test_what_stands_in_for_all_is_shown_where_it_is_spelled_or_in_the_synopsis(usages):
+    spelled = usages.names("is --cli-input-json a file", HIT)
+    assert spelled.startswith("--cli-input-json, --instance-ids")
+    text = f"{HIT.passage.text} [--cli-input-json]"
+    there = HIT.model_copy(update={"passage": HIT.passage.model_copy(update={"text": text})})
+    assert "--cli-input-json" in usages.names("reads a word from a file", there)
+    assert "--cli-input-json" not in usages.names("reads a word from a file", HIT)
+
+
 def test_a_page_that_defines_its_options_has_no_card(usages):
     defining = Usages(usages._store, lambda *_: True)
     assert defining.card("shutdown", HIT) == ""
