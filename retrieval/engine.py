@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from functools import lru_cache, partial
 
 from commands.store import SurfaceStore
@@ -51,6 +49,7 @@ from retrieval.request import (
     Where,
 )
 from retrieval.search import DEPTH, Found, Mode, Searcher, Timer, untimed
+from retrieval.stopwatch import Stopwatch
 from retrieval.store import Scope
 from retrieval.surfaces import Surfaces
 from retrieval.usage import Usages
@@ -197,7 +196,7 @@ class Engine:
         the context is empty and says ``abstained``.
         """
         timings: dict[str, float] = {}
-        timer = _Stopwatch(timings)
+        timer = Stopwatch(timings)
         budget = min(max(request.token_budget, MIN_BUDGET), MAX_BUDGET)
         with timer("total"):
             resolution, found = self.find(request, timer)
@@ -330,26 +329,3 @@ def _unversioned(query: str, seen: Recognised) -> str:
     number = rf"(?:\b(?:version|release)\s+)?\bv?{re.escape(seen.version)}(?![\w.]*\w)"
     rest = re.sub(number, " ", seen.evidence, count=1, flags=re.IGNORECASE)
     return query.replace(seen.evidence, rest, 1).strip(" :,-") or query
-
-
-class _Stopwatch:
-    """Times each stage; one that is entered again goes on where it stopped."""
-
-    def __init__(self, timings: dict[str, float]) -> None:
-        self._timings = timings
-
-    def __call__(self, stage: str) -> AbstractContextManager[None]:
-        return _Lap(self._timings, stage)
-
-
-class _Lap(AbstractContextManager[None]):
-    def __init__(self, timings: dict[str, float], stage: str) -> None:
-        self._timings, self._stage = timings, stage
-        self._since = 0.0
-
-    def __enter__(self) -> None:
-        self._since = time.perf_counter()
-
-    def __exit__(self, *_: object) -> None:
-        spent = time.perf_counter() - self._since
-        self._timings[self._stage] = self._timings.get(self._stage, 0.0) + spent
