@@ -29,6 +29,9 @@ from pathlib import Path
 from corpora.errors import ConfigurationError
 from corpora.model import Passage
 
+ONE_SET = 3
+"""Paraphrases that are written at a time, and embedded as one text."""
+
 MOST, LONGEST = 8, 300
 """Paraphrases of one passage, and characters of one: a question, not a page."""
 

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from corpora import paraphrases as paraphrases_module
 from corpora.errors import CorruptSnapshot
 from corpora.model import Frozen, Passage
-from corpora.paraphrases import Paraphrases
+from corpora.paraphrases import ONE_SET, Paraphrases
 from corpora.snapshot import Snapshot
 from corpora.tokens import TokenCounter
 from retrieval import frequencies, lexical
@@ -52,10 +52,8 @@ DEFINITION_TOKENS = 128
 """Tokens of a definition alone, which its vector is made of as well. With 128 for both, and for
 prose, a build has 1.3 times the work and finds the same (docs/retrieval.md, What is embedded)."""
 
-ASKED_TOGETHER = 3
-"""Paraphrases embedded as one text: as many as are written at a time."""
 ASKED_WEIGHT = 1.5
-"""What such a text counts in a passage's vector, against 1 of what the passage says itself
+"""What a set of paraphrases counts in a passage's vector, against 1 of what the passage says itself
 (docs/retrieval.md, More paraphrases)."""
 
 _MADE_BY = (sys.modules[__name__], frequencies, lexical, paraphrases_module)
@@ -292,8 +290,8 @@ def dense_parts(
     parts = [Part(whole)]
     if passage.names:
         parts.append(Part(tokens.head(passage.text, DEFINITION_TOKENS)))
-    for first in range(0, len(asked), ASKED_TOGETHER):
-        some = asked[first : first + ASKED_TOGETHER]
+    for first in range(0, len(asked), ONE_SET):
+        some = asked[first : first + ONE_SET]
         parts.append(Part(". ".join(some), ASKED_WEIGHT))
     return tuple(parts)
 

@@ -216,14 +216,13 @@ class Usages:
         it, and each command of a cloud has it.
         """
         ranking = self._ranking(at, own=True)
-        spelled = set(ranking.named(question, ()))
-        found = _chosen(question, ranking, (), most, relative, required=True)
+        words = set(question.split())
         return [
             number
-            for number in found
-            if number in spelled
-            or not (option := ranking.options[number]).waives_required
+            for number in _chosen(question, ranking, (), most, relative, required=True)
+            if not (option := ranking.options[number]).waives_required
             or option.name in hit.passage.text
+            or not words.isdisjoint(option.spellings)
         ]
 
     def _card(self, hit: Hit) -> Command | None:

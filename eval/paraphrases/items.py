@@ -8,14 +8,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from corpora.model import Passage
-from corpora.paraphrases import LONGEST, Paraphrases, paraphrase_key
+from corpora.paraphrases import LONGEST, ONE_SET, Paraphrases, paraphrase_key
 
 SHOWN = 300
 """Characters of a passage. What it is for stands at its beginning."""
-
-ONE_SET = 3
-"""Paraphrases that are asked for at a time. Who has written three comes to say the same again: the
-second set is asked for with the first in view."""
 
 _NAMES, _ABOUT = 80, 200
 _SPACE = re.compile(r"\s+")
@@ -63,7 +59,8 @@ def wanting(
     """An item for each definition and command that has no paraphrases, command by command.
 
     With ``prose`` for running text as well, but for examples. With ``more`` for what has some, and
-    no second set of them yet.
+    no second set of them yet: who has written three comes to say the same again, and so the second
+    set is asked for with the first in view.
     """
     found: dict[tuple[str, str], list[Passage]] = {}
     for passage in passages:
