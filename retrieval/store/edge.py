@@ -41,6 +41,9 @@ from retrieval.store.base import Dense, Point, Scope, Scored, SparseVector, best
 
 FORMAT = 2
 _CARD = "store.json"
+_DRAFTS = ".atomicwrite*"
+"""What the engine calls a file that it is about to rename: another process may be doing it."""
+
 _DENSE, _SPARSE, _RELEASES = "dense", "bm25", "releases"
 
 _BATCH = 500
@@ -123,7 +126,8 @@ class EdgeStore:
         with _door(path):
             if not os.access(path, os.W_OK):
                 copy = tempfile.TemporaryDirectory(prefix="flagstone-store-")
-                folder = Path(shutil.copytree(path, Path(copy.name, "shard")))
+                drafts = shutil.ignore_patterns(_DRAFTS)
+                folder = Path(shutil.copytree(path, Path(copy.name, "shard"), ignore=drafts))
             shard = qdrant.EdgeShard.load(str(folder))
             points = shard.count(qdrant.CountRequest(exact=True))
         if points != card.points:
@@ -318,11 +322,27 @@ def _checked(path: Path) -> Card:
         raise _damaged(path / _CARD, error) from error
     if card.format != FORMAT:
         raise _damaged(path / _CARD, f"format {card.format}; this Flagstone reads {FORMAT}")
-    found = _sizes(path)
     for name, size in card.files.items():
-        if found.get(name) != size:
-            raise _damaged(path / name, f"{found.get(name, 'no')} bytes, {size} were written")
+        found = _size(path / name)
+        if found != size:
+            raise _damaged(
+                path / name, f"{'no' if found is None else found} bytes, {size} were written"
+            )
     return card
+
+
+def _size(file: Path) -> int | None:
+    """Size in bytes; None where it is missing.
+
+    Each file is asked for by name: a list of the folder would also name the engine's drafts, which
+    come and go while other processes open the store.
+    """
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _damaged(file, error) from error
 
 
 def _damaged(path: Path, why: object) -> StoreError:

@@ -233,6 +233,24 @@ def test_a_finished_store_opens_several_times_and_is_not_changed(shard: Path) ->
     assert contents(shard) == before
 
 
+def test_it_opens_while_other_processes_open_it(shard: Path) -> None:
+    # The engine renames a draft of its configuration into place each time, beside the other files.
+    code = (
+        "from pathlib import Path; from retrieval.store import open_store\n"
+        f"for _ in range(150): open_store(Path({str(shard)!r})).close()"
+    )
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", code],
+            stderr=subprocess.PIPE,
+            text=True,
+            env={"PYTHONPATH": ":".join(sys.path)},
+        )
+        for _ in range(3)
+    ]
+    assert [process.communicate()[1] for process in processes] == [""] * 3
+
+
 def test_a_read_only_volume_is_served_from_a_copy(
     shard: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
