@@ -113,6 +113,11 @@ class Passage(Frozen):
     locations: tuple[Location, ...] = ()
 
     @property
+    def is_prose(self) -> bool:
+        """Whether it is running text: it defines nothing, and is no command's card."""
+        return not self.names and self.kind != "synopsis"
+
+    @property
     def releases(self) -> tuple[str, ...]:
         """The releases in which this very text stands."""
         return tuple(location.release for location in self.locations)

@@ -3,8 +3,8 @@
 Documentation is data. The block is fenced with a run of tildes longer than any inside it, every
 passage is cited, and nothing in it is an instruction of ours. Passages that stand under one heading
 are given together, the heading once: on the development questions that saves a sixth of the tokens.
-The best few are given in full. Of those after them what they are about and a sentence are enough to
-choose by, so that a budget shows many more of them.
+The best few are given in full. Of definitions and commands after them a line is enough to choose
+by, so that a budget shows many more of them; of running text a sentence seldom holds the answer.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ def assemble(
     citations: Citations,
     most: int,
     full: int,
+    prose: int,
     start: int = 0,
     extra: Extra = _NOTHING,
     also: Mapping[str, tuple[str, ...]] = _ALONE,
@@ -68,9 +69,10 @@ def assemble(
 
     ``also`` names, by the id of a passage, the other commands that have what it defines.
 
-    The first ``full`` of all hits are given whole; those after them, and those that would not fit,
-    as an excerpt. What does not fit even so ends the block: the rest can be had from ``next``. Only
-    the very first is given even if it alone is over the budget.
+    The first ``full`` of all hits are given whole, and running text as far as it is among the first
+    ``prose``; those after them, and those that would not fit, as an excerpt. What does not fit even
+    so ends the block: the rest can be had from ``next``. Only the very first is given even if it
+    alone is over the budget.
     """
     groups: dict[Standing, list[Citation]] = {}
     # The fence is as long as any of the candidates could need, so that its cost is known at first.
@@ -79,7 +81,8 @@ def assemble(
     taken = 0
     for rank, hit in enumerate(hits[start : start + most], start):
         others = also.get(hit.passage.id, ())
-        for cited in _ways(hit, citations, extra, others, brief=rank >= full):
+        brief = rank >= (prose if hit.passage.is_prose else full)
+        for cited in _ways(hit, citations, extra, others, brief=brief):
             cost = cited.tokens if cited.standing in groups else cited.headed
             if not taken or tokens + cost <= budget:
                 break

@@ -67,8 +67,9 @@ VERSIONS_KEPT = 4_096
 REPEATED = 2
 """So many times more hits are looked at for a list than it may have: some repeat a better one."""
 
-IN_FULL = 3
-"""So many of the best are given whole, and of others an excerpt (docs/retrieval.md)."""
+IN_FULL, PROSE_IN_FULL = 2, 5
+"""So many of the best are given whole, or if they are running text, and of others an excerpt
+(decision 7)."""
 
 
 class Engine:
@@ -213,6 +214,7 @@ class Engine:
                         citations=self._citations,
                         most=MOST_PASSAGES,
                         full=IN_FULL,
+                        prose=PROSE_IN_FULL,
                         start=start,
                         extra=Extra(
                             partial(self._usages.card, request.query),

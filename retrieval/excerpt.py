@@ -13,7 +13,9 @@ options into a context as 100, in 8 % fewer tokens; with 50 some were missed."""
 _LONGEST_TERM = 120
 _CODE = ("```", "~~~")
 _END = re.compile(r"[.!?](?=\s|$)")
-_ABBREVIATED = re.compile(r"(?:\b(?:e\.g|i\.e|etc|cf|vs|approx|resp)|\b[A-Z])\.$")
+_ABBREVIATED = re.compile(r"(?:\b(?:e\.g|i\.e|etc|cf|vs|approx|resp)|\b[A-Z]|^\d{1,3})\.$")
+"""What a full stop doesn't end: the number of an item, at the beginning of a line, neither."""
+
 _ABBREVIATION = len("approx.")
 
 

@@ -64,10 +64,9 @@ def wanting(
     """
     found: dict[tuple[str, str], list[Passage]] = {}
     for passage in passages:
-        asked_for = passage.names or passage.kind == "synopsis"
         had = len(written.of(passage))
         wants = 0 < had <= ONE_SET if more else not had
-        if wants and (asked_for or (prose and passage.kind == "section")):
+        if wants and (not passage.is_prose or (prose and passage.kind == "section")):
             found.setdefault((passage.product, paraphrase_key(passage)), []).append(passage)
     items = [
         Item(

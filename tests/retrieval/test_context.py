@@ -80,6 +80,7 @@ def assembled(
     start: int = 0,
     most: int = 100,
     full: int = 100,
+    prose: int = 100,
     also: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Assembled:
     return assemble(
@@ -90,6 +91,7 @@ def assembled(
         citations=Citations(COUNT, {"git": PRODUCT}),
         most=most,
         full=full,
+        prose=prose,
         start=start,
         also=also or {},
     )
@@ -152,7 +154,7 @@ def test_after_the_best_all_are_given_as_excerpts() -> None:
         hit(LONG, names=("-q", "--quiet")),
         hit("Prose is cut as well. The rest is left.", ("git-commit", "NOTES")),
     ]
-    done = assembled(hits, 1_000, full=1)
+    done = assembled(hits, 1_000, full=1, prose=2)
     assert done.text == (
         "~~~ Git 2.39 documentation (GPL-2.0-only)\n"
         "[1] git-commit › OPTIONS <https://git-scm.com/docs/git-commit/2.39.5>\n"
@@ -165,6 +167,18 @@ def test_after_the_best_all_are_given_as_excerpts() -> None:
     )
     assert [one.excerpt for one in done.passages] == [False, True, True]
     assert [one.tokens for one in done.passages] == [COUNT(one.text) for one in done.passages]
+
+
+def test_running_text_is_given_whole_further_down_than_definitions() -> None:
+    hits = [
+        hit("-m MSG\n\nUse the message. And no editor.", names=("-m",)),
+        hit(LONG, names=("-q", "--quiet")),
+        hit("Prose has more to say. So it is kept.", ("git-commit", "NOTES")),
+        hit("The fourth is cut. The rest is left.", ("git-commit", "HINTS")),
+    ]
+    done = assembled(hits, 1_000, full=1, prose=3)
+    assert [one.excerpt for one in done.passages] == [False, True, False, True]
+    assert "Prose has more to say. So it is kept." in done.text
 
 
 def test_an_excerpt_alone_stands_under_its_heading() -> None:

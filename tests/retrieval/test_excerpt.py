@@ -41,6 +41,8 @@ def test_the_term_and_the_first_sentence(text: str, expected: str) -> None:
 
 def test_of_prose_it_is_the_first_sentence() -> None:
     assert excerpt(passage("Prose, e.g. this. More of it.", names=())) == "Prose, e.g. this."
+    assert excerpt(passage("12. Stop it. Start it.", names=())) == "12. Stop it."
+    assert excerpt(passage("Takes 12. Not more.", names=())) == "Takes 12."
     card = passage("long text. Synopsis.", names=()).model_copy(
         update={"kind": "synopsis", "command": "git commit", "summary": "Record changes"}
     )
