@@ -278,6 +278,21 @@ def test_a_store_is_not_created_over_another(shard: Path) -> None:
         create_store(shard, D)
 
 
+def test_the_nearest_are_those_of_the_full_vectors(tmp_path: Path) -> None:
+    # The embedded store compares int8 vectors first; 64 dimensions, 3,000 points of one release.
+    vectors = np.random.default_rng(7).normal(size=(3_000, 64)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    with create_store(tmp_path / "s", 64) as store:
+        store.upsert([point(i, dense=one) for i, one in enumerate(vectors)])
+        store.finish()
+        for question in vectors[:5] + vectors[5:10] / 2:
+            exact = vectors @ (question / np.linalg.norm(question))
+            best = np.argsort(-exact)[:40]
+            found = store.dense(question, scope(PG13), 40)
+            assert [one.id for one in found] == [point(int(i)).id for i in best]
+            assert np.allclose([one.score for one in found], exact[best], atol=1e-5)
+
+
 @pytest.mark.parametrize("harm", ["truncate", "delete"])
 def test_every_damaged_file_is_noticed_and_named(shard: Path, harm: str) -> None:
     for file in [one for one in shard.rglob("*") if one.is_file() and one.stat().st_size]:
