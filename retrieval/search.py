@@ -155,6 +155,7 @@ class Searcher:
                 weighted = self._index.frequencies.weighted(words, scope)
                 lexical = self._index.store.sparse(weighted, scope, limit)
         if vector is not None:
+            self._read_ahead(lexical)
             asked_with = vector.result()
             with timer("dense"):
                 dense = self._index.store.dense(asked_with, scope, limit)
@@ -186,6 +187,13 @@ class Searcher:
         least = self.tuning.answerable if one_product else self.tuning.answerable_by_any
         floor = _between(worst, hits[0].score, self.tuning.kept)
         return Found(hits, floor, abstain=probability(told) < least, signals=told)
+
+    def _read_ahead(self, lexical: Sequence[Scored]) -> None:
+        """Read what words found while the vector is being made: most of it will be wanted."""
+        ids = [one.id for one in lexical]
+        self._worths.of(ids)
+        self._passages.of(ids[:AHEAD])
+        self._terms.of(ids[:LOOKED_AT])
 
     def _hits(self, best: Sequence[Scored], scope: Scope) -> tuple[Hit, ...]:
         passages = self._passages.of([one.id for one in best])
@@ -230,6 +238,9 @@ def _between(worst: float, best: float, share: float) -> float:
 
 QUESTIONS_KEPT = 1_024
 """Vectors of questions kept: 1.5 MB. An agent asks again, with another budget or page."""
+
+AHEAD = 20
+"""Passages that words found best, which are read while the vector is being made."""
 
 HEAD_START = 0.0003
 """Seconds that the embedding gets to leave the interpreter behind: the embedded store does not let
