@@ -19,6 +19,8 @@ class Other(Frozen):
     key: str
     """How the passage begins: the term that it defines, or the words of its first sentence."""
     term: bool
+    ends: str = ""
+    """Of prose, the last words behind its key; empty where the key is all of it."""
 
 
 class Question(Frozen):

@@ -31,6 +31,10 @@ _TERM = r"(?m)^[ \t]*(?:[-\[+][^\n]{0,300}?|(?:[^\s,|]+(?: [^\s,|]+)?[,|] ?){1,1
 """What may stand before a key in the line of a term: ``-a, ``, ``LimitCPU=, ``."""
 
 
+_LONGEST = 4_000
+"""Characters of a passage, between the words that it begins with and its last ones."""
+
+
 class Verdict(Frozen):
     """One contender's result on one question."""
 
@@ -80,6 +84,11 @@ def answers_too(text: Retrieved, question: Question, other: Other) -> bool:
     if not _stands(text, question, (other.page,)):
         return False
     return _other_pattern(other).search(text.text) is not None
+
+
+def holds_whole(text: str, other: Other) -> bool:
+    """Whether ``text`` has that other answer from its beginning to its end, or its term."""
+    return _whole_pattern(other).search(text) is not None
 
 
 def judge(
@@ -149,13 +158,13 @@ def _tokens_to_keys(
 ) -> tuple[float, ...]:
     """Where each key is complete, in the part of the context that a relevant text opens.
 
-    Where a single option is asked for, another one that answers will do, whichever is complete
-    first. Other prose will not: of a context that gives its beginning, nobody can tell whether it
-    holds the answer.
+    Where a single option is asked for, another passage that answers will do, whichever is complete
+    first: a definition with its term, prose with its last words, because of its beginning nobody
+    can tell whether it holds the answer.
     """
     regions = _regions(answer)
     single = len(question.keys) == 1 and not question.main
-    others = [(_other_pattern(one), (one.page,)) for one in question.others if single and one.term]
+    others = [(_whole_pattern(one), (one.page,)) for one in question.others if single]
 
     def needed(pattern: re.Pattern[str], pages: tuple[str, ...]) -> float:
         for start, end, text in regions:
@@ -203,6 +212,15 @@ def _pattern(question: Question, key: str) -> re.Pattern[str]:
 @lru_cache(maxsize=4_096)
 def _other_pattern(other: Other) -> re.Pattern[str]:
     return _term(other.key) if other.term else _spaced(other.key)
+
+
+@lru_cache(maxsize=4_096)
+def _whole_pattern(other: Other) -> re.Pattern[str]:
+    begins = _other_pattern(other)
+    if other.term or not other.ends:
+        return begins
+    between = rf"[\s\S]{{0,{_LONGEST}}}?"
+    return re.compile(begins.pattern + between + _spaced(other.ends).pattern)
 
 
 def _term(key: str) -> re.Pattern[str]:

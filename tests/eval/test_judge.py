@@ -156,7 +156,7 @@ OTHERS = QUESTION.model_copy(
     update={
         "others": (
             Other(page="app-pgrestore", key="-L, --use-list", term=True),
-            Other(page="backup", key="A plain copy does", term=False),
+            Other(page="backup", key="A plain copy does", term=False, ends="from its disk."),
         )
     }
 )
@@ -195,11 +195,20 @@ def test_a_context_has_what_was_asked_for_where_the_first_answer_is_complete() -
     assert (found.scores["recall@1"], written.scores["recall@1"]) == (1, 0)
 
 
-def test_the_beginning_of_other_prose_is_no_answer_in_a_context() -> None:
-    prose = text("A plain copy does").model_copy(update={"page": "backup"})
-    answer = Answer(context=prose.text, texts=(prose,))
+@pytest.mark.parametrize(
+    ("body", "held"),
+    [
+        ("A plain copy does", 0),
+        ("A plain copy does if nobody writes.", 0),
+        ("A plain copy does, if nobody\nwrites, from  its disk.", 1),
+        ("Not from its disk. A plain copy does", 0),
+    ],
+)
+def test_of_other_prose_a_context_needs_all(body: str, held: int) -> None:
+    prose = text(body).model_copy(update={"page": "backup"})
+    answer = Answer(context=body, texts=(prose,))
     found = judge(OTHERS, answer, (prose,), [prose], 0.01, words)
-    assert (found.scores["recall@1"], found.context_recall(500)) == (1, 0)
+    assert (found.scores["recall@1"], found.context_recall(500)) == (1, held)
 
 
 def test_where_several_options_are_asked_for_another_answer_does_not_stand_for_all() -> None:

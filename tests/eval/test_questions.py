@@ -12,7 +12,7 @@ from corpora.catalogue import Catalogue
 from corpora.snapshot import Snapshot
 from eval.retrieval.contenders import Retrieved
 from eval.retrieval.items import Question, Split, load, load_training, load_unanswerable
-from eval.retrieval.judge import answers_too, defines
+from eval.retrieval.judge import answers_too, defines, holds_whole
 from eval.truth.facts import Facts
 from eval.truth.facts import load as load_facts
 
@@ -104,6 +104,7 @@ def test_the_documentation_of_that_release_answers(question: Question) -> None:
     for other in question.others:
         meant = {" ".join(one.text.split()) for one in texts if answers_too(one, question, other)}
         assert len(meant) == 1, (other, meant)
+        assert holds_whole(meant.pop(), other), other
     if question.main:
         assert any(question.main in " ".join(one.text.split()) for one in texts)
         return
