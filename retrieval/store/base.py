@@ -16,6 +16,9 @@ from corpora.model import Frozen
 
 Dense = NDArray[np.float32]
 
+DENSE, SPARSE, RELEASES = "dense", "bm25", "releases"
+"""Names of the two vectors of a point, and of the payload that the hard filter is on."""
+
 _HEX = frozenset(string.digits + "abcdef")
 
 
@@ -54,6 +57,16 @@ class Point:
     def keys(self) -> list[str]:
         """What the hard filter matches: ``postgresql@13``."""
         return [scope_key(self.product, release) for release in self.releases]
+
+    @property
+    def payload(self) -> dict[str, str | list[str]]:
+        """What is kept beside its vectors."""
+        return {
+            RELEASES: self.keys,
+            "product": self.product,
+            "kind": self.kind,
+            "page": self.page,
+        }
 
 
 class Scope(Frozen):

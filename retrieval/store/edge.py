@@ -38,13 +38,21 @@ import qdrant_edge as qdrant
 from numpy.typing import NDArray
 
 from corpora.errors import StoreError
-from retrieval.store.base import Dense, Point, Scope, Scored, SparseVector, best
+from retrieval.store.base import (
+    DENSE,
+    RELEASES,
+    SPARSE,
+    Dense,
+    Point,
+    Scope,
+    Scored,
+    SparseVector,
+    best,
+)
 from retrieval.store.card import damaged, read_card, write_card
 
 _DRAFTS = ".atomicwrite*"
 """What the engine calls a file that it is about to rename: another process may be doing it."""
-
-_DENSE, _SPARSE, _RELEASES = "dense", "bm25", "releases"
 
 _EXACT = qdrant.SearchParams(exact=True)
 _COARSE_FIRST = qdrant.SearchParams(
@@ -93,13 +101,13 @@ class EdgeStore:
         _check_room(path, dimensions, points)
         config = qdrant.EdgeConfig(
             vectors={
-                _DENSE: qdrant.EdgeVectorParams(
+                DENSE: qdrant.EdgeVectorParams(
                     size=dimensions,
                     distance=qdrant.Distance.Cosine,
                     quantization_config=qdrant.ScalarQuantizationConfig(qdrant.ScalarType.Int8),
                 )
             },
-            sparse_vectors={_SPARSE: qdrant.EdgeSparseVectorParams()},
+            sparse_vectors={SPARSE: qdrant.EdgeSparseVectorParams()},
             hnsw_config=qdrant.HnswIndexConfig(m=0, ef_construct=100, full_scan_threshold=10_000),
             optimizers=qdrant.EdgeOptimizersConfig(
                 default_segment_number=1, indexing_threshold=_INDEXING_THRESHOLD_KB
@@ -111,7 +119,7 @@ class EdgeStore:
             shard = qdrant.EdgeShard.create(str(path), config)
             shard.update(
                 qdrant.UpdateOperation.create_field_index(
-                    _RELEASES,
+                    RELEASES,
                     qdrant.KeywordIndexParams(is_tenant=True, memory=qdrant.Memory.Pinned),
                 )
             )
@@ -168,20 +176,20 @@ class EdgeStore:
                 f"{self.path} holds vectors of {self.dimensions} dimensions, not {len(vector)}.",
                 hint="Build the index again with the embedding model that is in use.",
             )
-        return self._nearest(vector.tolist(), _DENSE, scope, limit, _COARSE_FIRST)
+        return self._nearest(vector.tolist(), DENSE, scope, limit, _COARSE_FIRST)
 
     def sparse(self, vector: SparseVector, scope: Scope, limit: int) -> list[Scored]:
         """Return the ``limit`` points of highest dot product; only those that share a term."""
         if not len(vector):
             return []
         query = qdrant.SparseVector(vector.indices.tolist(), vector.values.tolist())
-        return self._nearest(query, _SPARSE, scope, limit, _EXACT)
+        return self._nearest(query, SPARSE, scope, limit, _EXACT)
 
     def terms(self, ids: Sequence[str]) -> dict[str, NDArray[np.uint32]]:
         """The terms by which words find these points: ascending. Unknown ids are left out."""
         wanted: list[qdrant.PointId] = [uuid.UUID(one) for one in ids]
         with _door(self.path):
-            records = self._open().retrieve(wanted, with_payload=False, with_vector=[_SPARSE])
+            records = self._open().retrieve(wanted, with_payload=False, with_vector=[SPARSE])
         return {_hex(record.id): _terms(record.vector) for record in records}
 
     def count(self, scope: Scope | None = None) -> int:
@@ -261,28 +269,22 @@ class EdgeStore:
 def _point(point: Point) -> qdrant.Point:
     vectors: dict[str, list[float] | qdrant.SparseVector | list[list[float]]] = {}
     if point.dense is not None:
-        vectors[_DENSE] = point.dense.tolist()
+        vectors[DENSE] = point.dense.tolist()
     if len(point.sparse):
-        vectors[_SPARSE] = qdrant.SparseVector(
+        vectors[SPARSE] = qdrant.SparseVector(
             point.sparse.indices.tolist(), point.sparse.values.tolist()
         )
-    payload = {
-        _RELEASES: point.keys,
-        "product": point.product,
-        "kind": point.kind,
-        "page": point.page,
-    }
-    return qdrant.Point(uuid.UUID(point.id), vectors, payload)
+    return qdrant.Point(uuid.UUID(point.id), vectors, point.payload)
 
 
 def _terms(vectors: object) -> NDArray[np.uint32]:
-    found = vectors.get(_SPARSE) if isinstance(vectors, dict) else None
+    found = vectors.get(SPARSE) if isinstance(vectors, dict) else None
     indices = found.indices if isinstance(found, qdrant.SparseVector) else []
     return np.array(sorted(indices), np.uint32)
 
 
 def _filter(scope: Scope) -> qdrant.Filter:
-    return qdrant.Filter(must=[qdrant.FieldCondition(_RELEASES, match=qdrant.MatchAny(scope.keys))])
+    return qdrant.Filter(must=[qdrant.FieldCondition(RELEASES, match=qdrant.MatchAny(scope.keys))])
 
 
 def _hex(identity: object) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Collection
 from qdrant_client import QdrantClient, models
 
 from retrieval.store.client import attempt, collection_info, connect
+from retrieval.store.collection import FINISHED, OWNER
 from retrieval.store.location import Location
-from retrieval.store.server import FINISHED, OWNER
 
 
 def settle(location: Location, serving: str, held: Collection[str]) -> list[str]:

@@ -19,13 +19,30 @@ from numpy.typing import NDArray
 from qdrant_client import QdrantClient, models
 
 from corpora.errors import StoreError
-from retrieval.store.base import Dense, Point, Scope, Scored, SparseVector, best
+from retrieval.store.base import (
+    DENSE,
+    RELEASES,
+    SPARSE,
+    Dense,
+    Point,
+    Scope,
+    Scored,
+    SparseVector,
+    best,
+)
 from retrieval.store.client import LOCAL, READ_PAUSES, attempt, collection_info, connect
-from retrieval.store.location import Layout, Location
-
-_DENSE, _SPARSE, _RELEASES = "dense", "bm25", "releases"
-FINISHED, OWNER = "flagstone_finished", "flagstone_owner"
-_LAYOUT, _POINTS = "flagstone_layout", "flagstone_points"
+from retrieval.store.collection import (
+    FINISHED,
+    LAYOUT,
+    OWNER,
+    POINTS,
+    create_collection,
+    dimensions_of,
+    layout_of,
+    metadata_of,
+    place_of,
+)
+from retrieval.store.location import Location
 
 _BATCH = 200
 """Points per request: 200 of 384 dimensions are some 2 MB of JSON; a server takes 32 MB."""
@@ -51,13 +68,13 @@ class ServerStore:
         resumed: bool = False,
     ) -> None:
         self._client: QdrantClient | None = client
-        self._place = _place(location, collection)
+        self._place = place_of(location, collection)
         self._collection = collection
         self.dimensions = dimensions
         self._local = location.url == LOCAL
         self._writable = writable
         self._metadata = metadata
-        self._quantized = _layout(metadata).quantization != "none"
+        self._quantized = layout_of(metadata).quantization != "none"
         self._resumed = resumed
         self._parallel = 1 if self._local else location.parallel
 
@@ -69,9 +86,9 @@ class ServerStore:
         where it is finished, or is another installation's.
         """
         client = connect(location)
-        place = _place(location, collection)
+        place = place_of(location, collection)
         existing = attempt(place, lambda: collection_info(client, collection))
-        known = _metadata(existing)
+        known = metadata_of(existing)
         if existing is not None and known.get(OWNER, location.owner) != location.owner:
             raise StoreError(
                 f"{place} belongs to another installation of Flagstone.",
@@ -79,8 +96,8 @@ class ServerStore:
             )
         fits = (
             existing is not None
-            and _layout(known) == location.layout
-            and _dimensions(existing, place) == dimensions
+            and layout_of(known) == location.layout
+            and dimensions_of(existing, place) == dimensions
         )
         if existing is not None and not fits:
             if known.get(FINISHED):
@@ -91,8 +108,11 @@ class ServerStore:
             attempt(place, lambda: client.delete_collection(collection))
         if not fits:
             layout = location.layout.model_dump(mode="json")
-            known = {FINISHED: False, OWNER: location.owner, _LAYOUT: layout}
-            attempt(place, lambda: _create(client, collection, dimensions, location, known))
+            known = {FINISHED: False, OWNER: location.owner, LAYOUT: layout}
+            attempt(
+                place,
+                lambda: create_collection(client, collection, dimensions, location.layout, known),
+            )
         store = cls(
             client, location, collection, dimensions, metadata=known, writable=True, resumed=fits
         )
@@ -100,7 +120,7 @@ class ServerStore:
             # Also where the collection is there: the upload may have ended before it.
             attempt(
                 place,
-                lambda: client.create_payload_index(collection, _RELEASES, _TENANTS, wait=True),
+                lambda: client.create_payload_index(collection, RELEASES, _TENANTS, wait=True),
             )
         return store
 
@@ -108,17 +128,17 @@ class ServerStore:
     def open(cls, location: Location, collection: str) -> Self:
         """Open a finished collection for reading. Raises StoreError where it is not whole."""
         client = connect(location)
-        place = _place(location, collection)
+        place = place_of(location, collection)
         info = attempt(place, lambda: collection_info(client, collection))
-        known = _metadata(info)
+        known = metadata_of(info)
         if info is None or not known.get(FINISHED):
             what = "does not exist" if info is None else "was never finished"
             raise StoreError(f"{place} {what}.", hint="Run: flagstone build")
-        size = _dimensions(info, place)
+        size = dimensions_of(info, place)
         store = cls(client, location, collection, size, metadata=known, writable=False)
-        if (points := store.count()) != known.get(_POINTS, points):
+        if (points := store.count()) != known.get(POINTS, points):
             raise StoreError(
-                f"{place} is damaged: it holds {points} points, {known[_POINTS]} were written.",
+                f"{place} is damaged: it holds {points} points, {known[POINTS]} were written.",
                 hint="Restore it from a snapshot of Qdrant's, or delete it and build again.",
             )
         return store
@@ -158,7 +178,7 @@ class ServerStore:
         client = self._open()
         if not self._writable:
             raise StoreError(f"{self._place} is finished already.")
-        whole = {**self._metadata, FINISHED: True, _POINTS: self.count()}
+        whole = {**self._metadata, FINISHED: True, POINTS: self.count()}
         attempt(
             self._place,
             lambda: client.update_collection(self._collection, metadata=whole),
@@ -172,14 +192,14 @@ class ServerStore:
                 f"{self._place} holds vectors of {self.dimensions} dimensions, not {len(vector)}.",
                 hint="Build the index again with the embedding model that is in use.",
             )
-        return self._nearest(vector.tolist(), _DENSE, scope, limit)
+        return self._nearest(vector.tolist(), DENSE, scope, limit)
 
     def sparse(self, vector: SparseVector, scope: Scope, limit: int) -> list[Scored]:
         """Return the ``limit`` points of highest dot product; only those that share a term."""
         if not len(vector):
             return []
         query = models.SparseVector(indices=vector.indices.tolist(), values=vector.values.tolist())
-        return self._nearest(query, _SPARSE, scope, limit)
+        return self._nearest(query, SPARSE, scope, limit)
 
     def terms(self, ids: Sequence[str]) -> dict[str, NDArray[np.uint32]]:
         """The terms by which words find these points: ascending. Unknown ids are left out."""
@@ -188,7 +208,7 @@ class ServerStore:
         records = attempt(
             self._place,
             lambda: client.retrieve(
-                self._collection, wanted, with_payload=False, with_vectors=[_SPARSE]
+                self._collection, wanted, with_payload=False, with_vectors=[SPARSE]
             ),
             READ_PAUSES,
         )
@@ -253,7 +273,7 @@ class ServerStore:
         params = models.SearchParams(exact=True)
         if self._local:
             params = models.SearchParams()  # it is always exact, and warns
-        elif self._quantized and using == _DENSE:
+        elif self._quantized and using == DENSE:
             params = models.SearchParams(quantization=_RESCORED)
 
         def search(most: int) -> list[Scored]:
@@ -275,87 +295,30 @@ class ServerStore:
         return best(search, limit)
 
 
-def _create(
-    client: QdrantClient,
-    collection: str,
-    dimensions: int,
-    location: Location,
-    metadata: dict[str, Any],
-) -> None:
-    layout = location.layout
-    scalar = models.ScalarQuantizationConfig(type=models.ScalarType.INT8, always_ram=True)
-    client.create_collection(
-        collection,
-        vectors_config={
-            _DENSE: models.VectorParams(
-                size=dimensions, distance=models.Distance.COSINE, on_disk=layout.on_disk
-            )
-        },
-        sparse_vectors_config={
-            _SPARSE: models.SparseVectorParams(
-                index=models.SparseIndexParams(on_disk=layout.on_disk)
-            )
-        },
-        hnsw_config=models.HnswConfigDiff(m=0),
-        quantization_config=(
-            models.ScalarQuantization(scalar=scalar) if layout.quantization == "int8" else None
-        ),
-        on_disk_payload=True,
-        shard_number=layout.shards,
-        replication_factor=layout.replicas,
-        write_consistency_factor=layout.replicas // 2 + 1,
-        metadata=metadata,
-    )
-
-
-def _place(location: Location, collection: str) -> str:
-    return f"Collection {collection!r} of {location.url}"
-
-
-def _metadata(info: models.CollectionInfo | None) -> dict[str, Any]:
-    return dict(info.config.metadata or {}) if info is not None else {}
-
-
-def _layout(metadata: Mapping[str, Any]) -> Layout:
-    return Layout.model_validate(metadata.get(_LAYOUT) or {})
-
-
-def _dimensions(info: models.CollectionInfo | None, place: str) -> int:
-    vectors = info.config.params.vectors if info is not None else None
-    if not isinstance(vectors, dict) or _DENSE not in vectors:
-        raise StoreError(f"{place} was not made by Flagstone: it has no {_DENSE!r} vectors.")
-    return vectors[_DENSE].size
-
-
 def _point(point: Point) -> models.PointStruct:
     vectors: dict[str, list[float] | models.SparseVector] = {}
     if point.dense is not None:
-        vectors[_DENSE] = point.dense.tolist()
+        vectors[DENSE] = point.dense.tolist()
     if len(point.sparse):
-        vectors[_SPARSE] = models.SparseVector(
+        vectors[SPARSE] = models.SparseVector(
             indices=point.sparse.indices.tolist(), values=point.sparse.values.tolist()
         )
     return models.PointStruct(
         id=str(uuid.UUID(point.id)),
         vector=vectors,
-        payload={
-            _RELEASES: point.keys,
-            "product": point.product,
-            "kind": point.kind,
-            "page": point.page,
-        },
+        payload=point.payload,
     )
 
 
 def _terms(vectors: object) -> NDArray[np.uint32]:
-    found = vectors.get(_SPARSE) if isinstance(vectors, dict) else None
+    found = vectors.get(SPARSE) if isinstance(vectors, dict) else None
     indices = found.indices if isinstance(found, models.SparseVector) else []
     return np.array(sorted(indices), np.uint32)
 
 
 def _filter(scope: Scope) -> models.Filter:
     return models.Filter(
-        must=[models.FieldCondition(key=_RELEASES, match=models.MatchAny(any=scope.keys))]
+        must=[models.FieldCondition(key=RELEASES, match=models.MatchAny(any=scope.keys))]
     )
 
 
