@@ -48,7 +48,7 @@ from retrieval.request import (
     ValidateRequest,
     Where,
 )
-from retrieval.search import DEPTH, Found, Mode, Searcher, Timer, untimed
+from retrieval.search import DEPTH, Found, Mode, Searcher
 from retrieval.stopwatch import Stopwatch
 from retrieval.store import Scope
 from retrieval.surfaces import Surfaces
@@ -266,12 +266,13 @@ class Engine:
         return f"{self.snapshot.id}.{asked}"
 
     def find(
-        self, ask: Ask, timer: Timer = untimed, depth: int = DEPTH
+        self, ask: Ask, timer: Stopwatch | None = None, depth: int = DEPTH
     ) -> tuple[Resolution | None, Found]:
         """What a search finds for a question, and at which release.
 
         Raises UnknownProduct, UnknownVersion, InvalidRequest.
         """
+        timer = timer or Stopwatch()
         mode: Mode | None = "lexical" if ask.mode == "fast" else None
         with timer("resolve"):
             resolution, question = self._understand(ask, ask.query)

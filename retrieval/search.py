@@ -12,10 +12,9 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +27,7 @@ from retrieval.embed import Embedder
 from retrieval.fusion import fuse
 from retrieval.index import Index
 from retrieval.prior import Prior
+from retrieval.stopwatch import Stopwatch
 from retrieval.store import Scope, Scored
 
 Mode = Literal["hybrid", "dense", "lexical"]
@@ -61,19 +61,6 @@ class Tuning(Frozen):
     answerable_by_any: float = 0.2
     """The same where no product was named and all are searched: a question about a tool that is not
     here resembles something in one of them."""
-
-
-class Timer(Protocol):
-    """Notes how long a stage takes."""
-
-    def __call__(self, stage: str, /) -> AbstractContextManager[None]:
-        """Time the block under that name."""
-
-
-def untimed(stage: str, /) -> AbstractContextManager[None]:
-    """A timer that notes nothing."""
-    del stage
-    return nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +123,7 @@ class Searcher:
         self,
         query: str,
         scope: Scope,
-        timer: Timer = untimed,
+        timer: Stopwatch | None = None,
         *,
         mode: Mode | None = None,
         commands: Set[str] = frozenset(),
@@ -151,6 +138,7 @@ class Searcher:
         No passage outside the scope can be in the answer: both channels filter on it, and where a
         passage stands is read from the snapshot again.
         """
+        timer = timer or Stopwatch()
         mode, limit = mode or self.tuning.mode, self.tuning.candidates
         words = self._index.bm25.query(query)
         dense: list[Scored] = []
@@ -218,7 +206,7 @@ class Searcher:
             for name, traits in self._snapshot.traits(ids).items()
         }
 
-    def _embedding(self, query: str, timer: Timer) -> Future[NDArray[np.float32]]:
+    def _embedding(self, query: str, timer: Stopwatch) -> Future[NDArray[np.float32]]:
         """The vector of ``query``, being made on another processor while words are looked up."""
 
         def made() -> NDArray[np.float32]:

@@ -9,9 +9,9 @@ from contextlib import AbstractContextManager
 class Stopwatch:
     """Times each stage, in seconds; one that is entered again goes on where it stopped."""
 
-    def __init__(self, timings: dict[str, float]) -> None:
-        """``timings`` gets the seconds of each stage when it ends."""
-        self._timings = timings
+    def __init__(self, timings: dict[str, float] | None = None) -> None:
+        """``timings`` gets the seconds of each stage when it ends; without, nobody is told."""
+        self._timings = {} if timings is None else timings
 
     def __call__(self, stage: str) -> AbstractContextManager[None]:
         """Time the block under that name."""
