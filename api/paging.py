@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from fastapi import Query, Request, Response
 
-from retrieval.context import decode_cursor, encode_cursor
+from retrieval.cursor import decode_cursor, encode_cursor
 
 LONGEST, USUAL = 500, 100
 """Entries of one page. A product record with five releases has some 1,500 bytes."""

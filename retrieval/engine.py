@@ -30,14 +30,8 @@ from retrieval.answers import (
     ValidationAnswer,
 )
 from retrieval.citations import WIDEST, Citations
-from retrieval.context import (
-    Assembled,
-    Extra,
-    assemble,
-    decode_cursor,
-    distinct,
-    encode_cursor,
-)
+from retrieval.context import Assembled, Extra, assemble, distinct
+from retrieval.cursor import decode_cursor, encode_cursor
 from retrieval.recognise import Recognised, recognise, spelled
 from retrieval.request import (
     MAX_BUDGET,

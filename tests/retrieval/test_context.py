@@ -1,22 +1,18 @@
-"""Context assembly: what fits, the fence that nothing breaks out of, and cursors."""
+"""Context assembly: what fits, and the fence that nothing breaks out of."""
 
 import re
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from urllib.parse import quote
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from corpora.errors import InvalidRequest
 from corpora.model import Hit, Location, Passage, Resolution, passage_id
 from corpora.snapshot import ProductRecord, ReleaseRecord
 from corpora.tokens import default_counter
 from retrieval.citations import Citations
-from retrieval.context import Assembled, assemble, decode_cursor, distinct, encode_cursor
+from retrieval.context import Assembled, assemble, distinct
 
 COUNT = default_counter()
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -358,40 +354,3 @@ def test_a_citation_carries_the_provenance_of_its_release() -> None:
     assert cited.releases == ("2.30", "2.39")
     assert (cited.licence, cited.trust) == ("GPL-2.0-only", "distribution")
     assert cited.score == 0.1235
-
-
-# --- cursors -----------------------------------------------------------------------------------
-
-
-LISTING = f"{'0' * 16}.{'1' * 16}"
-
-
-@given(st.from_regex(r"[0-9a-f]{16}\.[0-9a-f]{16}", fullmatch=True), st.integers(0, 10**6))
-def test_a_cursor_gives_back_its_position(listing: str, position: int) -> None:
-    cursor = encode_cursor(listing, position)
-    assert decode_cursor(cursor, listing, position + 1) == position
-    assert len(cursor) <= 128
-    assert cursor == quote(cursor, safe="=")
-
-
-@given(st.text(max_size=128))
-def test_any_other_text_is_no_cursor(text: str) -> None:
-    with pytest.raises(InvalidRequest) as caught:
-        decode_cursor(text, LISTING, 10)
-    assert caught.value.hint
-
-
-@given(st.binary(max_size=96))
-def test_any_other_bytes_are_no_cursor(raw: bytes) -> None:
-    with pytest.raises(InvalidRequest):
-        decode_cursor(urlsafe_b64encode(raw).decode(), LISTING, 10)
-
-
-@pytest.mark.parametrize(
-    ("listing", "position"), [("f" * 33, 3), (LISTING, -1), (LISTING, 10), (LISTING, 10**9)]
-)
-def test_a_cursor_of_another_listing_or_outside_of_this_one_is_refused(
-    listing: str, position: int
-) -> None:
-    with pytest.raises(InvalidRequest):
-        decode_cursor(encode_cursor(listing, position), LISTING, 10)
