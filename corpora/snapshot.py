@@ -71,6 +71,7 @@ class Traits(NamedTuple):
     names: str = "[]"
     """The names that it defines, as JSON."""
     command: str = ""
+    product: str = ""
 
 
 class ReleaseRecord(Frozen):
@@ -190,7 +191,7 @@ class Snapshot:
         """What is known of these passages without reading them; unknown ids are left out."""
         marks = ",".join("?" * len(ids))
         rows = self._rows(
-            "SELECT id, kind, heading, tokens, names, command FROM passages"  # noqa: S608
+            "SELECT id, kind, heading, tokens, names, command, product FROM passages"  # noqa: S608
             f" WHERE id IN ({marks})",
             tuple(ids),
         )

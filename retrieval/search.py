@@ -1,8 +1,9 @@
 """Search within a scope: by words and by meaning, the two fused.
 
 Each channel gives its best candidates; their scores are fused (`retrieval.fusion`). To that comes
-what a passage gains by what it is (`retrieval.prior`), and by what the question spells out. What is
-needed of a candidate for that is read without the passage: few of them end up in an answer.
+what a passage gains by what it is (`retrieval.prior`), by what else was found on its page
+(`retrieval.company`), and by what the question spells out. What is needed of a candidate for that
+is read without the passage: few of them end up in an answer.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpora.model import Frozen, Hit, Passage
-from corpora.snapshot import Snapshot
+from corpora.snapshot import Snapshot, Traits
 from retrieval.answerable import LOOKED_AT, Signals, probability, signals
 from retrieval.batch import BatchCache
+from retrieval.company import in_company
 from retrieval.embed import Embedder
 from retrieval.fusion import fuse
 from retrieval.index import Index
@@ -51,7 +53,9 @@ class Tuning(Frozen):
     more tokens."""
     dense_weight: float = 0.65
     """Of the fused score; BM25 has the rest."""
-    kept: float = 0.4
+    company: float = 0.4
+    """What a passage gains by others of its page that are candidates as well."""
+    kept: float = 0.45
     """A passage belongs into a context if its score is at least this share of the way from the
     worst candidate to the best. Most are shown as excerpts, and cost little."""
     prior: Prior = Prior()
@@ -95,6 +99,8 @@ class _Worth(NamedTuple):
     names: str
     """The names that it defines, as JSON: parsed only where a question spells a name."""
     command: str
+    page: tuple[str, str]
+    """Its product, and the title of its page or the command."""
 
 
 class Searcher:
@@ -158,9 +164,7 @@ class Searcher:
         one_product = len({product for product, _ in scope.pairs}) == 1
         with timer("read"):
             worths = self._worths.of([one.id for one in fused])
-            weighed = _ordered(
-                Scored(one.id, one.score + worths[one.id].gain) for one in fused if one.id in worths
-            )
+            weighed = self._weighed(fused, worths)
             if not weighed:
                 return Found((), 0.0, abstain=True)
             worst = weighed[-1].score
@@ -189,6 +193,13 @@ class Searcher:
         self._passages.of(ids[:AHEAD])
         self._terms.of(ids[:LOOKED_AT])
 
+    def _weighed(self, fused: Iterable[Scored], worths: Mapping[str, _Worth]) -> list[Scored]:
+        """What is known of the candidates added to their scores; best first."""
+        known = [one for one in fused if one.id in worths]
+        gained = [Scored(one.id, one.score + worths[one.id].gain) for one in known]
+        pages = [worths[one.id].page for one in known]
+        return _ordered(in_company(gained, pages, self.tuning.company))
+
     def _hits(self, best: Sequence[Scored], scope: Scope) -> tuple[Hit, ...]:
         passages = self._passages.of([one.id for one in best])
         found = []
@@ -202,7 +213,7 @@ class Searcher:
     def _worths_of(self, ids: Sequence[str]) -> dict[str, _Worth]:
         prior = self.tuning.prior
         return {
-            name: _Worth(prior.of(traits), traits.names, traits.command)
+            name: _Worth(prior.of(traits), traits.names, traits.command, _page(traits))
             for name, traits in self._snapshot.traits(ids).items()
         }
 
@@ -220,6 +231,11 @@ class Searcher:
     def _embedded(self, query: str) -> NDArray[np.float32]:
         vector: NDArray[np.float32] = self._embedder.embed([query])[0]
         return vector
+
+
+def _page(passage: Traits) -> tuple[str, str]:
+    heading = json.loads(passage.heading)
+    return passage.product, heading[0] if heading else passage.command
 
 
 def _ordered(candidates: Iterable[Scored]) -> list[Scored]:
