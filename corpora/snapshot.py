@@ -62,7 +62,7 @@ CREATE INDEX locations_by_page ON locations (page, position);
 
 
 class Traits(NamedTuple):
-    """What says of a passage how likely it is to answer anything at all."""
+    """What is known of a passage without reading it, by which it is ranked."""
 
     kind: PassageKind
     heading: str
@@ -72,6 +72,7 @@ class Traits(NamedTuple):
     """The names that it defines, as JSON."""
     command: str = ""
     product: str = ""
+    page: str = ""
 
 
 class ReleaseRecord(Frozen):
@@ -191,7 +192,7 @@ class Snapshot:
         """What is known of these passages without reading them; unknown ids are left out."""
         marks = ",".join("?" * len(ids))
         rows = self._rows(
-            "SELECT id, kind, heading, tokens, names, command, product FROM passages"  # noqa: S608
+            "SELECT id, kind, heading, tokens, names, command, product, page FROM passages"  # noqa: S608
             f" WHERE id IN ({marks})",
             tuple(ids),
         )

@@ -14,7 +14,7 @@ from retrieval.excerpt import excerpt
 
 KEPT = 8_192
 """Citations that are kept of each form: 2 kB each, a whole passage's text not counted, of which a
-context has but one."""
+context has two to five."""
 
 NAMED = 3
 """Other commands that are named before a passage: some commands share options with hundreds."""

@@ -14,7 +14,8 @@ from statistics import fmean
 from retrieval.store import Scored
 
 BEST = 3
-"""So many others of a page are looked at, the best of them."""
+"""So many others of a page are looked at, the best of them. One to four do alike
+(docs/retrieval.md)."""
 
 
 def in_company(

@@ -61,9 +61,12 @@ VERSIONS_KEPT = 4_096
 REPEATED = 2
 """So many times more hits are looked at for a list than it may have: some repeat a better one."""
 
-IN_FULL, PROSE_IN_FULL = 2, 5
-"""So many of the best are given whole, or if they are running text, and of others an excerpt
-(decision 7)."""
+IN_FULL = 2
+"""What is among so many of the best is given whole; of a definition or command after them, an
+excerpt (decision 7)."""
+
+PROSE_IN_FULL = 5
+"""The same for running text."""
 
 
 class Engine:

@@ -14,7 +14,8 @@ _LONGEST_TERM = 120
 _CODE = ("```", "~~~")
 _END = re.compile(r"[.!?](?=\s|$)")
 _ABBREVIATED = re.compile(r"(?:\b(?:e\.g|i\.e|etc|cf|vs|approx|resp)|\b[A-Z]|^\d{1,3})\.$")
-"""What a full stop doesn't end: the number of an item, at the beginning of a line, neither."""
+"""Full stops that end no sentence: of abbreviations, of initials, and of an item's number where the
+line begins."""
 
 _ABBREVIATION = len("approx.")
 

@@ -30,9 +30,8 @@ COVERED_AT = 10
 _TERM = r"(?m)^[ \t]*(?:[-\[+][^\n]{0,300}?|(?:[^\s,|]+(?: [^\s,|]+)?[,|] ?){1,15})?"
 """What may stand before a key in the line of a term: ``-a, ``, ``LimitCPU=, ``."""
 
-
 _LONGEST = 4_000
-"""Characters of a passage, between the words that it begins with and its last ones."""
+"""At most so many characters of a passage stand between its first words and its last ones."""
 
 
 class Verdict(Frozen):
@@ -87,7 +86,10 @@ def answers_too(text: Retrieved, question: Question, other: Other) -> bool:
 
 
 def holds_whole(text: str, other: Other) -> bool:
-    """Whether ``text`` has that other answer from its beginning to its end, or its term."""
+    """Whether ``text`` has that other answer from its beginning to its end, or its term.
+
+    What a context has to hold; the tests look for it in the corpus.
+    """
     return _whole_pattern(other).search(text) is not None
 
 

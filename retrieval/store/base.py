@@ -98,7 +98,9 @@ class Scored(NamedTuple):
 class Store(Protocol):
     """Points, and the two ways of searching them. Safe to read from several threads.
 
-    Search is exact, and results are in a total order: by falling score, then by id. Every method
+    Every point of the scope is compared, without a graph. By words that is exact; by meaning it may
+    be by int8 vectors first, and the nearest of them again in full. Results are in a total order:
+    by falling score, then by id. Every method
     raises StoreError naming the place where the store can't be used, is closed, or is read-only.
     """
 
@@ -132,6 +134,9 @@ class Store(Protocol):
     def __exit__(self, *_: object) -> None:
         """Close."""
 
+
+OVERSAMPLED = 2.0
+"""Where vectors are compared as int8, so many times more of them are scored again in full."""
 
 _TIE = 1e-6
 """Scores closer than this, relative above 1, are the same score. Engines add up float32 products

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from qdrant_client import QdrantClient, models
 
 from retrieval.store.client import attempt, collection_info, connect
-from retrieval.store.collection import FINISHED, OWNER
+from retrieval.store.collection import FINISHED, OWNER, metadata_of
 from retrieval.store.location import Location
 
 
@@ -53,7 +53,7 @@ def _ours(client: QdrantClient, location: Location) -> list[str]:
         if not one.name.startswith(f"{location.prefix}-"):
             continue
         info = attempt(location.url, lambda name=one.name: collection_info(client, name))  # type: ignore[misc]
-        known = (info.config.metadata or {}) if info is not None else {}
+        known = metadata_of(info)
         if FINISHED in known and location.owner and known.get(OWNER) == location.owner:
             found.append(one.name)
     return found

@@ -1,7 +1,7 @@
 """The store on a Qdrant server or cluster, by its HTTP API, one collection per generation.
 
-Same schema and same search as the embedded engine, see `retrieval.store.edge` for why it is exact
-and without a graph. A collection carries in its metadata whose it is, how it lies, and, once it is
+Same schema and same search as the embedded engine, see `retrieval.store.edge` for why it is
+without a graph. A collection carries in its metadata whose it is, how it lies, and, once it is
 whole, how many points it has. Its name is derived from what it holds: so an upload that was broken
 off goes on where it ended, and one that is whole is taken as it is.
 """
@@ -21,6 +21,7 @@ from qdrant_client import QdrantClient, models
 from corpora.errors import StoreError
 from retrieval.store.base import (
     DENSE,
+    OVERSAMPLED,
     RELEASES,
     SPARSE,
     Dense,
@@ -50,7 +51,7 @@ _BATCH = 200
 _TENANTS = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True)
 """The points of a release lie together, because they are searched together."""
 
-_RESCORED = models.QuantizationSearchParams(rescore=True, oversampling=2.0)
+_RESCORED = models.QuantizationSearchParams(rescore=True, oversampling=OVERSAMPLED)
 
 
 class ServerStore:

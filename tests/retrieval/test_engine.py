@@ -33,6 +33,25 @@ def timeless(context: Context) -> Context:
     return context.model_copy(update={"timings_ms": {}})
 
 
+# --- what is given whole ------------------------------------------------------------------------
+
+
+def test_two_definitions_are_given_whole_and_running_text_of_the_first_five(engine: Engine) -> None:
+    seen = set()
+    for query in ("stage a file", "undo a commit", "how is a message laid out", "a hook"):
+        hits = engine.search(SearchRequest(query=query, product="git", limit=50)).hits
+        rank = {hit.passage.id: number for number, hit in enumerate(hits)}
+        for one in ask(engine, query, product="git", token_budget=8_000).passages:
+            prose = engine.passage(one.id).is_prose
+            place = rank[one.id]
+            whole = not one.excerpt
+            seen.add((prose, min(place, 5), whole))
+            # What has no short beginning is whole as well.
+            assert whole or place >= (5 if prose else 2)
+    assert {(False, 1, True), (False, 2, False), (True, 5, False)} <= seen
+    assert any((True, place, True) in seen for place in (2, 3, 4))
+
+
 # --- which product and release -----------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ import gc
 import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 
 import pytest
@@ -241,6 +242,29 @@ def test_reading_less_gives_the_same_hits_first_and_all_that_are_relevant(
     assert ids(few) == ids(all_of_them)[: len(few.hits)]
     assert few.relevant == all_of_them.relevant
     assert few.abstain == all_of_them.abstain
+
+
+@pytest.mark.parametrize(("floor", "kept"), [(0.0, 12), (5.0, 8), (99.0, 8), (2.5, 10)])
+def test_the_best_belong_into_a_context_whatever_the_floor(
+    engine: Engine, floor: float, kept: int
+) -> None:
+    hit = engine.searcher.search("commit message", GIT).hits[0]
+    hits = tuple(hit.model_copy(update={"score": float(12 - rank)}) for rank in range(12))
+    assert Found(hits, floor, abstain=False).relevant == hits[:kept]
+    assert Found(hits[:3], floor, abstain=False).relevant == hits[:3]
+
+
+def test_a_passage_gains_by_others_of_its_page(opened: Snapshot, embedder: Embedder) -> None:
+    query = "leave files out and print what is done"
+    ranked = {}
+    for weight in (0.0, 2.0):
+        search = Searcher(
+            opened, open_index(opened, embedder), embedder, Tuning(company=weight)
+        ).search
+        hits = search(query, GIT, depth=100).hits
+        ranked[weight] = Counter(one.passage.command or one.passage.page for one in hits[:20])
+    assert max(ranked[2.0].values()) > max(ranked[0.0].values())
+    assert len(ranked[2.0]) < len(ranked[0.0])
 
 
 def test_a_spelled_command_raises_its_passages(engine: Engine) -> None:

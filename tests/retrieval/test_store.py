@@ -248,16 +248,24 @@ def test_it_opens_while_other_processes_open_it(shard: Path) -> None:
         )
         for _ in range(3)
     ]
-    assert [process.communicate()[1] for process in processes] == [""] * 3
+    told = [(process.communicate()[1], process.returncode) for process in processes]
+    assert told == [("", 0)] * 3
 
 
 def test_a_read_only_volume_is_served_from_a_copy(
     shard: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (shard / ".atomicwriteAbCd").mkdir()  # what another process is about to rename
     times = {file: file.stat().st_mtime_ns for file in shard.rglob("*")}
     monkeypatch.setattr("retrieval.store.edge.os.access", lambda *_: False)
+    folder = shard.parent / "copies"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
     with open_store(shard) as store:
         assert len(store.dense(vector(0, 1), scope(PG13), 99)) == 50
+        [copied] = folder.glob("*/shard")
+        names = {one.name for one in copied.iterdir()}
+        assert names == {one.name for one in shard.iterdir()} - {".atomicwriteAbCd"}
     assert {file: file.stat().st_mtime_ns for file in shard.rglob("*")} == times
 
 
@@ -285,7 +293,8 @@ def test_the_nearest_are_those_of_the_full_vectors(tmp_path: Path) -> None:
     with create_store(tmp_path / "s", 64) as store:
         store.upsert([point(i, dense=one) for i, one in enumerate(vectors)])
         store.finish()
-        for question in vectors[:5] + vectors[5:10] / 2:
+        between = vectors[:5] + vectors[5:10] / 2  # five questions, each between two points
+        for question in between:
             exact = vectors @ (question / np.linalg.norm(question))
             best = np.argsort(-exact)[:40]
             found = store.dense(question, scope(PG13), 40)
