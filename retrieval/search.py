@@ -257,7 +257,7 @@ HEAD_START = 0.0003
 go of it while it searches, and would hold up what has not begun."""
 
 WORTHS_KEPT = 32_768
-"""Candidates of which is kept how they are weighed: some 15 MB. A question has 50 to 100."""
+"""Candidates of which is kept how they are weighed: some 20 MB. A question has 50 to 100."""
 
 PASSAGES_KEPT = 8_192
 """Passages that are kept as they were read, 4 kB each that stands in three releases (36 MB when
