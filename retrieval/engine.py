@@ -180,7 +180,9 @@ class Engine:
         return SearchAnswer(
             resolution=resolution,
             hits=tuple(
-                hit.model_copy(update={"also": also.get(hit.passage.id, ())})
+                hit.model_copy(update={"also": also[name]})
+                if (name := hit.passage.id) in also
+                else hit
                 for hit in hits[: request.limit]
             ),
             abstained=found.abstain,

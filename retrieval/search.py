@@ -34,10 +34,8 @@ from retrieval.store import Scope, Scored
 
 Mode = Literal["hybrid", "dense", "lexical"]
 
-
 DEPTH = 12
 """Hits read where no more are asked for: half of the contexts hold no more."""
-
 
 LEAST = 8
 """Hits of a context in any case: where the best stands out, the floor is above all others. On the

@@ -100,8 +100,8 @@ class Store(Protocol):
 
     Every point of the scope is compared, without a graph. By words that is exact; by meaning it may
     be by int8 vectors first, and the nearest of them again in full. Results are in a total order:
-    by falling score, then by id. Every method
-    raises StoreError naming the place where the store can't be used, is closed, or is read-only.
+    by falling score, then by id. Every method raises StoreError naming the place where the store
+    can't be used, is closed, or is read-only.
     """
 
     def upsert(self, points: Sequence[Point]) -> None:

@@ -277,22 +277,17 @@ def test_the_same_heading_of_another_page_is_another_place() -> None:
     assert block.count("git-commit › OPTIONS") == 2
 
 
-def defined(text: str, *names: str) -> Hit:
-    found = hit(text)
-    return found.model_copy(update={"passage": found.passage.model_copy(update={"names": names})})
-
-
 def test_a_definition_that_says_nothing_new_is_left_out() -> None:
     words = "show the patch of each commit with its statistics and notes"
-    first = defined(f"-p, --patch {words}", "-p", "--patch")
-    again = defined(f"-p, --patch {words} too", "--patch", "-p")
-    other = defined(f"-p, --paint {words}", "-p", "--paint")
-    short = defined("-p, --patch nothing", "-p", "--patch")
+    first = hit(f"-p, --patch {words}", names=("-p", "--patch"))
+    again = hit(f"-p, --patch {words} too", names=("--patch", "-p"))
+    other = hit(f"-p, --paint {words}", names=("-p", "--paint"))
+    short = hit("-p, --patch nothing", names=("-p", "--patch"))
     assert distinct([first, again, other, short]) == ((first, other, short), {})
 
 
 def of_command(command: str, text: str, *names: str) -> Hit:
-    found = defined(text, *names)
+    found = hit(text, names=names)
     ident = passage_id("git", command, "option", (command,), text)
     passage = found.passage.model_copy(update={"command": command, "id": ident})
     return found.model_copy(update={"passage": passage})

@@ -36,8 +36,11 @@ def opened(engine: Engine) -> Snapshot:
     return Snapshot.open(engine.snapshot.path)
 
 
-def searcher(opened: Snapshot, embedder: Embedder, mode: Mode) -> Searcher:
-    return Searcher(opened, open_index(opened, embedder), embedder, Tuning(mode=mode))
+def searcher(
+    opened: Snapshot, embedder: Embedder, mode: Mode = "hybrid", **tuning: float
+) -> Searcher:
+    tuned = Tuning.model_validate({"mode": mode, **tuning})
+    return Searcher(opened, open_index(opened, embedder), embedder, tuned)
 
 
 def ids(found: Found) -> list[str]:
@@ -258,9 +261,7 @@ def test_a_passage_gains_by_others_of_its_page(opened: Snapshot, embedder: Embed
     query = "leave files out and print what is done"
     ranked = {}
     for weight in (0.0, 2.0):
-        search = Searcher(
-            opened, open_index(opened, embedder), embedder, Tuning(company=weight)
-        ).search
+        search = searcher(opened, embedder, company=weight).search
         hits = search(query, GIT, depth=100).hits
         ranked[weight] = Counter(one.passage.command or one.passage.page for one in hits[:20])
     assert max(ranked[2.0].values()) > max(ranked[0.0].values())

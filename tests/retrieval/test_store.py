@@ -213,6 +213,17 @@ def contents(path: Path) -> dict[str, bytes]:
     return {str(file): file.read_bytes() for file in path.rglob("*") if file.is_file()}
 
 
+def python(code: str) -> subprocess.Popen[str]:
+    """Another process of this Python, running ``code``."""
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={"PYTHONPATH": ":".join(sys.path)},
+    )
+
+
 def test_a_finished_store_opens_several_times_and_is_not_changed(shard: Path) -> None:
     before = contents(shard)
     code = (
@@ -220,13 +231,7 @@ def test_a_finished_store_opens_several_times_and_is_not_changed(shard: Path) ->
         f"print(open_store(Path({str(shard)!r})).count())"
     )
     with open_store(shard) as one, open_store(shard) as two:
-        child = subprocess.run(
-            [sys.executable, "-c", code],
-            capture_output=True,
-            text=True,
-            env={"PYTHONPATH": ":".join(sys.path)},
-        )
-        assert child.stdout == "50\n", child.stderr
+        assert python(code).communicate() == ("50\n", "")
         assert one.dense(vector(0, 1), scope(PG13), 9) == two.dense(vector(0, 1), scope(PG13), 9)
         with pytest.raises(StoreError, match="reading only"):
             one.upsert([point(1)])
@@ -239,15 +244,7 @@ def test_it_opens_while_other_processes_open_it(shard: Path) -> None:
         "from pathlib import Path; from retrieval.store import open_store\n"
         f"for _ in range(150): open_store(Path({str(shard)!r})).close()"
     )
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", code],
-            stderr=subprocess.PIPE,
-            text=True,
-            env={"PYTHONPATH": ":".join(sys.path)},
-        )
-        for _ in range(3)
-    ]
+    processes = [python(code) for _ in range(3)]
     told = [(process.communicate()[1], process.returncode) for process in processes]
     assert told == [("", 0)] * 3
 
