@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -73,9 +73,7 @@ def signals(
     total = float(weights.sum())
     if not total:
         return None
-    covered = max(
-        (float(weights[_among(words.indices, terms)].sum()) / total for terms in best), default=0.0
-    )
+    covered = _most_covered(words.indices, weights, list(best)) / total
     unknown = float(weights[rare].sum()) / total
     return Signals(TYPICAL_COSINE if nearest is None else nearest, covered, unknown)
 
@@ -87,6 +85,22 @@ def probability(found: Signals | None) -> float:
     signal = ANSWERABLE.intercept + ANSWERABLE.covered * found.covered
     signal += ANSWERABLE.unknown * found.unknown + ANSWERABLE.nearest * found.nearest
     return 1 / (1 + math.exp(-signal))
+
+
+def _most_covered(
+    wanted: NDArray[np.uint32], weights: NDArray[np.float64], best: Sequence[NDArray[np.uint32]]
+) -> float:
+    """The largest sum of ``weights`` that one of ``best`` has of what is ``wanted``.
+
+    All of them in one go: one after the other took five times as long.
+    """
+    if not best:
+        return 0.0
+    terms = np.concatenate(best)
+    whose = np.repeat(np.arange(len(best)), [len(one) for one in best])
+    places = np.minimum(np.searchsorted(wanted, terms), len(wanted) - 1)
+    gained = np.where(wanted[places] == terms, weights[places], 0)
+    return float(np.bincount(whose, gained, minlength=len(best)).max())
 
 
 def _among(wanted: NDArray[np.uint32], ascending: NDArray[np.uint32]) -> NDArray[np.bool_]:

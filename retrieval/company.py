@@ -8,10 +8,8 @@ its passages: J. Callan, Passage-Level Evidence in Document Retrieval, SIGIR 199
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping
 from statistics import fmean
-
-from retrieval.store import Scored
 
 BEST = 3
 """So many others of a page are looked at, the best of them. One to four do alike
@@ -19,25 +17,29 @@ BEST = 3
 
 
 def in_company(
-    candidates: Sequence[Scored], pages: Sequence[Hashable], weight: float
-) -> list[Scored]:
+    scores: Mapping[str, float], pages: Mapping[str, Hashable], weight: float
+) -> dict[str, float]:
     """Add ``weight`` × (mean score of the BEST other candidates of its page − mean of all).
 
-    ``pages`` has the page of each candidate, in their order. Where a page has fewer others, each
+    ``scores`` and ``pages`` are those of the candidates, by id. Where a page has fewer others, each
     that is missing counts as the mean of all, so that a passage alone on its page neither gains nor
-    loses. The order stays as it was.
+    loses.
     """
-    if not candidates:
-        return []
-    mean = fmean(one.score for one in candidates)
-    above: defaultdict[Hashable, list[float]] = defaultdict(list)
-    for one, page in zip(candidates, pages, strict=True):
-        above[page].append(one.score - mean)
-    # One more than are looked at: for the passage that is itself among them.
-    best = {page: sorted(scores, reverse=True)[: BEST + 1] for page, scores in above.items()}
-    found = []
-    for one, page in zip(candidates, pages, strict=True):
-        others, own = best[page], one.score - mean
-        together = sum(others) - own if own in others else sum(others[:BEST])
-        found.append(Scored(one.id, one.score + weight * together / BEST))
+    if not scores:
+        return {}
+    mean = fmean(scores.values())
+    together: defaultdict[Hashable, list[str]] = defaultdict(list)
+    for name in scores:
+        together[pages[name]].append(name)
+    found = dict(scores)
+    for names in together.values():
+        if len(names) == 1:
+            continue
+        # One more than are looked at: for the passage that is itself among them.
+        best = sorted((scores[name] - mean for name in names), reverse=True)[: BEST + 1]
+        all_of_them, first_of_them = sum(best), sum(best[:BEST])
+        for name in names:
+            own = scores[name] - mean
+            others = all_of_them - own if own in best else first_of_them
+            found[name] += weight * others / BEST
     return found

@@ -15,31 +15,36 @@ from statistics import fmean
 from retrieval.store import Scored
 
 
-def fuse(dense: Sequence[Scored], lexical: Sequence[Scored], dense_weight: float) -> list[Scored]:
-    """Fuse two rankings by weighted z-scores; best first, ties by id.
+def fuse(
+    dense: Sequence[Scored], lexical: Sequence[Scored], dense_weight: float, most: int
+) -> dict[str, float]:
+    """The fused score of each candidate, by id; in no order.
+
+    Of each ranking, best first, the first ``most`` are candidates, and the scale of its scores is
+    theirs. What comes after them tells the scores of candidates that only the other one has.
 
     With one channel empty, the other alone decides.
     """
-    ids = sorted({one.id for one in (*dense, *lexical)})
-    if not ids:
-        return []
+    fused = {one.id: 0.0 for ranking in (dense, lexical) for one in ranking[:most]}
     weights = (dense_weight if lexical else 1.0, 1 - dense_weight if dense else 1.0)
-    total = dict.fromkeys(ids, 0.0)
     for ranking, weight in zip((dense, lexical), weights, strict=True):
         if ranking:
-            for one, value in zip(ids, _standardised(ids, ranking), strict=True):
-                total[one] += weight * value
-    return [Scored(one, total[one]) for one in sorted(ids, key=lambda one: (-total[one], one))]
+            _add(fused, ranking, weight, most)
+    return fused
 
 
-def _standardised(ids: Sequence[str], ranking: Sequence[Scored]) -> list[float]:
+def _add(fused: dict[str, float], ranking: Sequence[Scored], weight: float, most: int) -> None:
     # Some hundred numbers: arrays would take longer to make than their sums.
-    known = {one.id: one.score for one in ranking}
-    scores = known.values()
+    scores = [one.score for one in ranking[:most]]
     mean = fmean(scores)
-    spread = math.sqrt(fmean((score - mean) ** 2 for score in scores))
+    spread = math.sqrt(fmean([(score - mean) ** 2 for score in scores]))
     if spread <= 1e-9:
         # One candidate, or all alike: the channel says who is in, and no more.
-        return [float(one in known) for one in ids]
-    lowest = min(scores)
-    return [(known.get(one, lowest) - mean) / spread for one in ids]
+        for one in ranking[:most]:
+            fused[one.id] += weight
+        return
+    known = dict(ranking)
+    lowest = ranking[-1].score
+    factor = weight / spread
+    for name in fused:
+        fused[name] += factor * (known.get(name, lowest) - mean)

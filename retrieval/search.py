@@ -50,6 +50,9 @@ class Tuning(Frozen):
     candidates: int = 50
     """Taken from each channel. With 100, contexts hold as much of what was asked for, in two thirds
     more tokens."""
+    by_words: int = 150
+    """Asked of BM25 beside the dense channel: those after the candidates only say what words think
+    of the candidates that meaning found."""
     dense_weight: float = 0.65
     """Of the fused score; BM25 has the rest."""
     company: float = 0.4
@@ -152,19 +155,20 @@ class Searcher:
         if mode != "dense" and len(words):
             with timer("lexical"):
                 weighted = self._index.frequencies.weighted(words, scope)
-                lexical = self._index.store.sparse(weighted, scope, limit)
+                asked_for = limit if vector is None else self.tuning.by_words
+                lexical = self._index.store.sparse(weighted, scope, asked_for)
         if vector is not None:
             if not vector.done():
                 with timer("read"):
-                    self._read_ahead(lexical)
+                    self._read_ahead(lexical[:limit])
             asked_with = vector.result()
             with timer("dense"):
                 dense = self._index.store.dense(asked_with, scope, limit)
-        fused = fuse(dense, lexical, self.tuning.dense_weight)
+        fused = fuse(dense, lexical, self.tuning.dense_weight, limit)
         asked = frozenset(_IDENTIFIER.findall(query))
         one_product = len({product for product, _ in scope.pairs}) == 1
         with timer("read"):
-            worths = self._worths.of([one.id for one in fused])
+            worths = self._worths.of(fused)
             weighed = self._weighed(fused, worths)
             if not weighed:
                 return Found((), 0.0, abstain=True)
@@ -193,12 +197,14 @@ class Searcher:
         self._passages.of(ids[:AHEAD])
         self._terms.of(ids[:LOOKED_AT])
 
-    def _weighed(self, fused: Iterable[Scored], worths: Mapping[str, _Worth]) -> list[Scored]:
+    def _weighed(self, fused: Mapping[str, float], worths: Mapping[str, _Worth]) -> list[Scored]:
         """What is known of the candidates added to their scores; best first."""
-        known = [one for one in fused if one.id in worths]
-        gained = [Scored(one.id, one.score + worths[one.id].gain) for one in known]
-        pages = [worths[one.id].page for one in known]
-        return _ordered(in_company(gained, pages, self.tuning.company))
+        gained = {
+            name: score + worths[name].gain for name, score in fused.items() if name in worths
+        }
+        pages = {name: worths[name].page for name in gained}
+        found = in_company(gained, pages, self.tuning.company)
+        return _ordered(Scored(name, score) for name, score in found.items())
 
     def _hits(self, best: Sequence[Scored], scope: Scope) -> tuple[Hit, ...]:
         passages = self._passages.of([one.id for one in best])

@@ -6,6 +6,7 @@ import math
 import string
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from operator import itemgetter
 from typing import NamedTuple, Protocol, Self
 
@@ -177,10 +178,16 @@ _id = itemgetter(0)
 
 
 def _ordered(found: Sequence[Scored]) -> list[Scored]:
+    falling = sorted(found, key=_falling)
+    if not falling:
+        return []
+    widest = _TIE * max(1.0, abs(falling[0].score), abs(falling[-1].score))
+    if all(one.score - after.score > widest for one, after in pairwise(falling)):
+        return falling  # as nearly always: no ties
     ordered: list[Scored] = []
     tie: list[Scored] = []
     least = math.inf
-    for one in sorted(found, key=_falling):
+    for one in falling:
         if one.score < least:  # no tie with the first of those before it
             ordered += sorted(tie, key=_id)
             tie, least = [], _least(one)

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from corpus import SmallCorpus
@@ -47,35 +48,52 @@ def ids(found: Found) -> list[str]:
     return [hit.passage.id for hit in found.hits]
 
 
+def falling(ranking: list[Scored]) -> list[Scored]:
+    return sorted(ranking, key=lambda one: (-one.score, one.id))
+
+
 # --- fusion ------------------------------------------------------------------------------------
 
 
-@given(dense=RANKING, lexical=RANKING, weight=st.floats(0, 1))
-def test_fusion_keeps_every_candidate_once_and_orders_them_totally(
-    dense: list[Scored], lexical: list[Scored], weight: float
+@given(dense=RANKING, lexical=RANKING, weight=st.floats(0, 1), most=st.integers(1, 12))
+def test_fusion_keeps_the_candidates_of_both_once_and_as_they_stand(
+    dense: list[Scored], lexical: list[Scored], weight: float, most: int
 ) -> None:
-    fused = fuse(dense, lexical, weight)
-    assert sorted(one.id for one in fused) == sorted({one.id for one in (*dense, *lexical)})
-    assert fused == sorted(fused, key=lambda one: (-one.score, one.id))
-    again = {one.id: one.score for one in fuse(dense[::-1], lexical[::-1], weight)}
-    assert again == pytest.approx({one.id: one.score for one in fused})
+    dense, lexical = falling(dense), falling(lexical)
+    fused = fuse(dense, lexical, weight, most)
+    assert fused.keys() == {one.id for one in (*dense[:most], *lexical[:most])}
+    for ranking, other in ((dense, lexical), (lexical, dense)):
+        for better, worse in pairwise(ranking[:most]):
+            if other and better.id not in dict(other) and worse.id not in dict(other):
+                assert fused[better.id] >= fused[worse.id] - 1e-9
 
 
 @given(ranking=RANKING, weight=st.floats(0.01, 0.99))
 def test_where_one_channel_is_silent_the_other_decides(
     ranking: list[Scored], weight: float
 ) -> None:
+    ranking = falling(ranking)
     spread = {round(one.score, 3) for one in ranking}
-    alone = [one.id for one in sorted(ranking, key=lambda one: (-one.score, one.id))]
-    for fused in (fuse(ranking, [], weight), fuse([], ranking, weight)):
+    for fused in (fuse(ranking, [], weight, 50), fuse([], ranking, weight, 50)):
         if len(spread) == len(ranking):
-            assert [one.id for one in fused] == alone
+            assert sorted(fused, key=fused.__getitem__, reverse=True) == [one.id for one in ranking]
 
 
 def test_a_clear_lead_in_one_channel_outweighs_a_slight_one_in_the_other() -> None:
     dense = [Scored("a", 0.61), Scored("b", 0.60), Scored("c", 0.10)]
     lexical = [Scored("b", 20.0), Scored("a", 2.0), Scored("c", 1.0)]
-    assert fuse(dense, lexical, 0.7)[0].id == "b"
+    fused = fuse(dense, lexical, 0.7, 50)
+    assert max(fused, key=fused.__getitem__) == "b"
+
+
+def test_what_comes_after_the_candidates_tells_their_scores_and_adds_none() -> None:
+    dense = [Scored("a", 0.61), Scored("b", 0.61)]
+    lexical = [Scored("c", 9.0), Scored("d", 8.0), Scored("b", 7.0), Scored("e", 6.0)]
+    fused = fuse(dense, lexical, 0.7, 2)
+    assert fused.keys() == {"a", "b", "c", "d"}
+    assert fused["a"] < fused["b"]
+    # The scale is that of the candidates, however many come after them.
+    assert fused["c"] - fused["d"] == pytest.approx(0.3 * 2)
 
 
 # --- the scope ---------------------------------------------------------------------------------
@@ -142,18 +160,15 @@ def test_what_fails_beside_the_search_is_raised(opened: Snapshot, embedder: Embe
 def test_threads_end_with_their_search(opened: Snapshot, embedder: Embedder) -> None:
     """A service takes up one snapshot after the other."""
 
-    def beside() -> int:
-        gc.collect()
-        return sum(one.name.startswith("embed") for one in threading.enumerate())
-
-    before = beside()
+    before = set(threading.enumerate())
     one = searcher(opened, embedder, "hybrid")
     one.search("commit message", GIT)
-    assert beside() == before + 1
+    (begun,) = set(threading.enumerate()) - before
     del one
     deadline = time.monotonic() + 30
-    while beside() > before:
+    while begun.is_alive():
         assert time.monotonic() < deadline
+        gc.collect()
         time.sleep(0.05)
 
 
