@@ -7,7 +7,8 @@ asking for them, written beforehand by a language model from the documentation a
 Document Expansion by Query Prediction, 2019. Nobody is shown them; they only help to find.
 
 There is one file per product, beside its declaration: ``restic.tsv``, a line for each definition,
-each command, and, where somebody had them written, each piece of running text, with three or six::
+each command, and, where somebody had them written, each piece of running text, with one to three
+sets of three::
 
     KEY <tab> its names <tab> paraphrase <tab> paraphrase <tab> paraphrase
 
@@ -32,7 +33,7 @@ from corpora.model import Passage
 ONE_SET = 3
 """Paraphrases that are written at a time, and embedded as one text."""
 
-MOST, LONGEST = 8, 300
+MOST, LONGEST = 9, 300
 """Paraphrases of one passage, and characters of one: a question, not a page."""
 
 _HEAD = 60

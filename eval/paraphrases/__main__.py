@@ -1,10 +1,11 @@
 """Let a model write paraphrases: ``python -m eval.paraphrases --data DIR --out FOLDER PRODUCT…``.
 
 For every definition and command of these products in the serving snapshot that has none yet; with
-``--more``, other three for what has three. They are added to ``FOLDER/<product>.tsv`` after each
-answer, so that a run which is ended goes on where it stopped. With FOLDER beside the declarations
-(``FLAGSTONE_PRODUCTS``) the next ``flagstone build`` uses them. The model is any behind a chat API
-like OpenAI's: ``--base-url``, and the key in ``OPENAI_API_KEY``.
+``--set second`` other three for what has one set of three, with ``--set third`` for what has two.
+They are added to ``FOLDER/<product>.tsv`` after each answer, so that a run which is ended goes on
+where it stopped. With FOLDER beside the declarations (``FLAGSTONE_PRODUCTS``) the next ``flagstone
+build`` uses them. The model is any behind a chat API like OpenAI's: ``--base-url``, and the key in
+``OPENAI_API_KEY``.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ from corpora.snapshot import Snapshot
 from corpora.suggest import closest
 from eval.paraphrases.items import Item, read, shown, wanting
 
+SETS = ("first", "second", "third")
+"""What is written for a passage, three at a time; there is a prompt for each."""
+
 BATCH = 40
 """Items of one question: some 4,000 tokens, and 2,000 of the answer."""
 
@@ -39,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", required=True, help="its name, as the API knows it")
     parser.add_argument("--base-url", help="of the API; OpenAI's own where it isn't given")
     parser.add_argument("--prose", action="store_true", help="for running text as well")
-    parser.add_argument("--more", action="store_true", help="a second set for what has one")
+    parser.add_argument("--set", choices=SETS, default=SETS[0], help="which three (%(default)s)")
     parser.add_argument("--connections", type=int, default=4, help="questions at a time")
     options = parser.parse_args(arguments)
     try:
@@ -59,15 +63,14 @@ def _run(options: argparse.Namespace) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     passages = (one for one in snapshot if one.product in options.products)
     written = Paraphrases.load(options.out)
-    items = wanting(passages, written, prose=options.prose, more=options.more)
+    items = wanting(passages, written, prose=options.prose, sets=SETS.index(options.set))
     if not items:
         _say("nothing wants paraphrases")
         return 0
     client = OpenAI(
         base_url=options.base_url, api_key=os.environ.get("OPENAI_API_KEY") or "none", timeout=300
     )
-    name = "more" if options.more else "prompt"
-    prompt = (files("eval") / f"paraphrases/{name}.md").read_text("utf-8")
+    prompt = (files("eval") / f"paraphrases/{options.set}.md").read_text("utf-8")
     batches = list(_batches(items))
     added = 0
     _say(f"{len(items):,} items in {len(batches)} questions")

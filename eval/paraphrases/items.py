@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -54,19 +55,17 @@ class Item:
 
 
 def wanting(
-    passages: Iterable[Passage], written: Paraphrases, *, prose: bool = False, more: bool = False
+    passages: Iterable[Passage], written: Paraphrases, *, prose: bool = False, sets: int = 0
 ) -> list[Item]:
-    """An item for each definition and command that has no paraphrases, command by command.
+    """An item for each definition and command that has so many sets, command by command.
 
-    With ``prose`` for running text as well, but for examples. With ``more`` for what has some, and
-    no second set of them yet: who has written three comes to say the same again, and so the second
-    set is asked for with the first in view.
+    With ``prose`` for running text as well, but for examples. Who has written three phrases comes
+    to say the same again: so another set is asked for with those before it in view.
     """
     found: dict[tuple[str, str], list[Passage]] = {}
     for passage in passages:
-        had = len(written.of(passage))
-        wants = 0 < had <= ONE_SET if more else not had
-        if wants and (not passage.is_prose or (prose and passage.kind == "section")):
+        held = math.ceil(len(written.of(passage)) / ONE_SET)
+        if held == sets and (not passage.is_prose or (prose and passage.kind == "section")):
             found.setdefault((passage.product, paraphrase_key(passage)), []).append(passage)
     items = [
         Item(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from corpora.catalogue import Catalogue
 from corpora.errors import ConfigurationError
 from corpora.model import Passage
-from corpora.paraphrases import LONGEST, Paraphrases, paraphrase_key
+from corpora.paraphrases import LONGEST, MOST, Paraphrases, paraphrase_key
 
 KEY_OF_PURGE, KEY_OF_CARD, KEY_OF_PROSE = "5643aa13adfc", "bfdb3238b2d9", "b8d8c2bfb574"
 SHIPPED = sorted(
@@ -119,7 +119,7 @@ KEY = paraphrase_key(passage())
     [
         ("nothing of the kind", "line 1: a key, names"),
         (f"{KEY}\t--purge\n", "line 1: a key, names"),
-        (f"{KEY}\t--purge" + "\tmore" * 9, "line 1: a key, names"),
+        (f"{KEY}\t--purge" + "\tmore" * (MOST + 1), "line 1: a key, names"),
         (f"{KEY}\t--purge\tone\n\n{KEY}\t--purge\ttwo\n", "line 2: a key, names"),
         (f"{KEY}\t--purge\tone\n{KEY}\t--purge\ttwo\n", f"line 2: {KEY} stands there twice"),
         (f"{KEY}\t--purge\tone\t \n", "line 1: a paraphrase is empty"),

@@ -112,21 +112,33 @@ def test_a_run_writes_what_a_build_reads_and_the_next_one_the_rest(made, items, 
     assert not wanting(passages, Paraphrases(out))
 
 
-def test_a_second_set_is_written_with_the_first_in_view(made, items, tmp_path):
+def test_another_set_is_written_with_those_before_in_view(made, items, tmp_path):
     first = f"{items[0].key}\tits names\tsaid so\tsaid again\tsaid well"
     (tmp_path / "git.tsv").write_text(first + "\n")
     passages = list(Snapshot.current(made.data))
-    (item,) = wanting(passages, Paraphrases(tmp_path), more=True)
+    (item,) = wanting(passages, Paraphrases(tmp_path), sets=1)
     assert item.key == items[0].key
     assert shown([item]).endswith(" => said so | said again | said well")
-    words = ["git", "--data", str(made.data), "--out", str(tmp_path), "--model", "m", "--more"]
+    words = [
+        "git",
+        "--data",
+        str(made.data),
+        "--out",
+        str(tmp_path),
+        "--model",
+        "m",
+        "--set",
+        "second",
+    ]
     with StandIn(answering(), default_counter()) as model:
         assert main([*words, "--base-url", model.url]) == 0
         assert model.asked == ["1 items"]
     (line,) = (tmp_path / "git.tsv").read_text().splitlines()
     said = ("said so", "said again", "said well", "want 1", "need 1", "miss 1")
     assert line == "\t".join((item.key, item.names, *said))
-    assert not wanting(passages, Paraphrases(tmp_path), more=True)
+    assert not wanting(passages, Paraphrases(tmp_path), sets=1)
+    (further,) = wanting(passages, Paraphrases(tmp_path), sets=2)
+    assert shown([further]).endswith(f" => {' | '.join(said)}")
     _add(tmp_path, {item: ("Said SO", "new", "New")})
     (line,) = (tmp_path / "git.tsv").read_text().splitlines()
     assert line.split("\t")[2:] == ["said so", "said again", "said well", "new"]
