@@ -62,9 +62,9 @@ def signals(
 ) -> Signals | None:
     """The signals of a question; None where no word of it tells anything.
 
-    Of each of the ``best`` passages the terms, in ascending order. Rare is what is rare over all
-    products: in the few pages of a small one, every other word is. Values that the question makes
-    up (a host, a path, a quoted name) tell nothing either way.
+    Of each of the ``best`` passages the terms. Rare is what is rare over all products: in the few
+    pages of a small one, every other word is. Values that the question makes up (a host, a path, a
+    quoted name) tell nothing either way.
     """
     counts = corpus.of(words.indices)
     weights = idf(counts, corpus.passages)

@@ -29,17 +29,16 @@ def in_company(
         return {}
     mean = fmean(scores.values())
     together: defaultdict[Hashable, list[str]] = defaultdict(list)
-    for name in scores:
-        together[pages[name]].append(name)
+    for one in scores:
+        together[pages[one]].append(one)
     found = dict(scores)
-    for names in together.values():
-        if len(names) == 1:
+    for ids in together.values():
+        if len(ids) == 1:
             continue
         # One more than are looked at: for the passage that is itself among them.
-        best = sorted((scores[name] - mean for name in names), reverse=True)[: BEST + 1]
-        all_of_them, first_of_them = sum(best), sum(best[:BEST])
-        for name in names:
-            own = scores[name] - mean
-            others = all_of_them - own if own in best else first_of_them
-            found[name] += weight * others / BEST
+        best = sorted((scores[one] - mean for one in ids), reverse=True)[: BEST + 1]
+        for one in ids:
+            own = scores[one] - mean
+            others = sum(best) - own if own in best else sum(best[:BEST])
+            found[one] += weight * others / BEST
     return found

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import starmap
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -51,8 +52,8 @@ class Tuning(Frozen):
     """Taken from each channel. With 100, contexts hold as much of what was asked for, in two thirds
     more tokens."""
     by_words: int = 150
-    """Asked of BM25 beside the dense channel: those after the candidates only say what words think
-    of the candidates that meaning found."""
+    """Asked of BM25 beside the dense channel, candidates or not: those after the candidates tell
+    what words think of what meaning found, and how bad at least what they did not find is."""
     dense_weight: float = 0.65
     """Of the fused score; BM25 has the rest."""
     company: float = 0.4
@@ -156,7 +157,7 @@ class Searcher:
         if mode != "dense" and len(words):
             with timer("lexical"):
                 weighted = self._index.frequencies.weighted(words, scope)
-                asked_for = limit if vector is None else self.tuning.by_words
+                asked_for = limit if vector is None else max(limit, self.tuning.by_words)
                 lexical = self._index.store.sparse(weighted, scope, asked_for)
         if vector is not None:
             if not vector.done():
@@ -200,12 +201,9 @@ class Searcher:
 
     def _weighed(self, fused: Mapping[str, float], worths: Mapping[str, _Worth]) -> list[Scored]:
         """What is known of the candidates added to their scores; best first."""
-        gained = {
-            name: score + worths[name].gain for name, score in fused.items() if name in worths
-        }
-        pages = {name: worths[name].page for name in gained}
-        found = in_company(gained, pages, self.tuning.company)
-        return _ordered(Scored(name, score) for name, score in found.items())
+        gained = {one: score + worths[one].gain for one, score in fused.items() if one in worths}
+        pages = {one: worths[one].page for one in gained}
+        return _ordered(starmap(Scored, in_company(gained, pages, self.tuning.company).items()))
 
     def _hits(self, best: Sequence[Scored], scope: Scope) -> tuple[Hit, ...]:
         passages = self._passages.of([one.id for one in best])

@@ -63,7 +63,7 @@ def _run(options: argparse.Namespace) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     passages = (one for one in snapshot if one.product in options.products)
     written = Paraphrases.load(options.out)
-    items = wanting(passages, written, prose=options.prose, sets=SETS.index(options.set))
+    items = wanting(passages, written, prose=options.prose, held=SETS.index(options.set))
     if not items:
         _say("nothing wants paraphrases")
         return 0

@@ -55,17 +55,17 @@ class Item:
 
 
 def wanting(
-    passages: Iterable[Passage], written: Paraphrases, *, prose: bool = False, sets: int = 0
+    passages: Iterable[Passage], written: Paraphrases, *, prose: bool = False, held: int = 0
 ) -> list[Item]:
-    """An item for each definition and command that has so many sets, command by command.
+    """An item for each definition and command that holds so many sets, command by command.
 
     With ``prose`` for running text as well, but for examples. Who has written three phrases comes
     to say the same again: so another set is asked for with those before it in view.
     """
     found: dict[tuple[str, str], list[Passage]] = {}
     for passage in passages:
-        held = math.ceil(len(written.of(passage)) / ONE_SET)
-        if held == sets and (not passage.is_prose or (prose and passage.kind == "section")):
+        sets = math.ceil(len(written.of(passage)) / ONE_SET)
+        if sets == held and (not passage.is_prose or (prose and passage.kind == "section")):
             found.setdefault((passage.product, paraphrase_key(passage)), []).append(passage)
     items = [
         Item(

@@ -183,7 +183,7 @@ def _ordered(found: Sequence[Scored]) -> list[Scored]:
         return []
     widest = _TIE * max(1.0, abs(falling[0].score), abs(falling[-1].score))
     if all(one.score - after.score > widest for one, after in pairwise(falling)):
-        return falling  # as nearly always: no ties
+        return falling  # no ties, as mostly by meaning; words tie in every twentieth search
     ordered: list[Scored] = []
     tie: list[Scored] = []
     least = math.inf

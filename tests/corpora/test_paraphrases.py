@@ -73,7 +73,7 @@ def test_what_says_something_else_has_none_of_it(
 
 
 def test_keys_never_change_by_themselves() -> None:
-    """Sixty thousand lines go by them."""
+    """Eighty thousand lines go by them."""
     assert paraphrase_key(passage()) == KEY_OF_PURGE
     assert paraphrase_key(passage(kind="synopsis", names=())) == KEY_OF_CARD
     assert paraphrase_key(passage(kind="section", names=())) == KEY_OF_PROSE

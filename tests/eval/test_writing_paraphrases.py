@@ -1,6 +1,8 @@
 """Paraphrases written by a model: what it is shown, what of its answer is taken, and resuming."""
 
 import re
+from dataclasses import replace
+from importlib.resources import files
 
 import pytest
 
@@ -78,10 +80,12 @@ def test_only_lines_of_the_form_are_taken(items, answer, taken):
     assert dict(read(answer, items)) == {items[place]: said for place, said in taken.items()}
 
 
-def answering(left_out=()):
+def answering(left_out=(), prompts=None):
     """Answers as a model does that has understood the prompt, but for some numbers."""
 
     def player(messages):
+        if prompts is not None:
+            prompts.append(messages[0].content)
         numbers = NUMBER.findall(messages[-1].content)
         kept = [one for one in numbers if int(one) not in left_out]
         said = "\n".join(f"{one}\twant {one}\tneed {one}\tmiss {one}" for one in kept)
@@ -112,33 +116,34 @@ def test_a_run_writes_what_a_build_reads_and_the_next_one_the_rest(made, items, 
     assert not wanting(passages, Paraphrases(out))
 
 
-def test_another_set_is_written_with_those_before_in_view(made, items, tmp_path):
-    first = f"{items[0].key}\tits names\tsaid so\tsaid again\tsaid well"
-    (tmp_path / "git.tsv").write_text(first + "\n")
+@pytest.mark.parametrize(("name", "before"), [("first", 0), ("second", 1), ("third", 2)])
+def test_each_set_is_asked_for_by_its_prompt_with_those_before_in_view(
+    made, items, tmp_path, name, before
+):
+    wanted = items[0]
+    had = tuple(f"said {number}" for number in range(3 * before))
+    others = items[1:] if before == 0 else []
+    lines = ["\t".join((one.key, "its names", "said")) for one in others]
+    lines += ["\t".join((wanted.key, "its names", *had))] if had else []
+    (tmp_path / "git.tsv").write_text("".join(f"{line}\n" for line in lines))
     passages = list(Snapshot.current(made.data))
-    (item,) = wanting(passages, Paraphrases(tmp_path), sets=1)
-    assert item.key == items[0].key
-    assert shown([item]).endswith(" => said so | said again | said well")
-    words = [
-        "git",
-        "--data",
-        str(made.data),
-        "--out",
-        str(tmp_path),
-        "--model",
-        "m",
-        "--set",
-        "second",
-    ]
-    with StandIn(answering(), default_counter()) as model:
+    (item,) = wanting(passages, Paraphrases(tmp_path), held=before)
+    assert item.key == wanted.key
+    assert shown([item]).endswith(f" => {' | '.join(had)}") == bool(had)
+    words = f"git --data {made.data} --out {tmp_path} --model m --set {name}".split()
+    prompts = []
+    with StandIn(answering(prompts=prompts), default_counter()) as model:
         assert main([*words, "--base-url", model.url]) == 0
         assert model.asked == ["1 items"]
-    (line,) = (tmp_path / "git.tsv").read_text().splitlines()
-    said = ("said so", "said again", "said well", "want 1", "need 1", "miss 1")
-    assert line == "\t".join((item.key, item.names, *said))
-    assert not wanting(passages, Paraphrases(tmp_path), sets=1)
-    (further,) = wanting(passages, Paraphrases(tmp_path), sets=2)
-    assert shown([further]).endswith(f" => {' | '.join(said)}")
+    assert prompts == [(files("eval") / f"paraphrases/{name}.md").read_text("utf-8")]
+    written = (tmp_path / "git.tsv").read_text().splitlines()
+    (line,) = (line for line in written if line.startswith(wanted.key))
+    assert line == "\t".join((item.key, item.names, *had, "want 1", "need 1", "miss 1"))
+    assert not wanting(passages, Paraphrases(tmp_path), held=before)
+
+
+def test_what_has_been_said_already_is_not_written_again(items, tmp_path):
+    item = replace(items[0], written=("said so", "said again", "said well"))
     _add(tmp_path, {item: ("Said SO", "new", "New")})
     (line,) = (tmp_path / "git.tsv").read_text().splitlines()
     assert line.split("\t")[2:] == ["said so", "said again", "said well", "new"]

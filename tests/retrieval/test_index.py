@@ -5,7 +5,8 @@ import pytest
 
 from corpora.model import Passage
 from corpora.tokens import default_counter
-from retrieval.index import ASKED_WEIGHT, Part, dense_parts, mean_of
+from retrieval.index import ASKED_WEIGHT, Part, dense_parts, lexical_vector, mean_of
+from retrieval.lexical import Bm25
 
 OPTION = Passage(
     id="0" * 32,
@@ -29,6 +30,7 @@ OPTION = Passage(
         (("a", "b", "c"), ("a. b. c",)),
         (("a", "b", "c", "d", "e"), ("a. b. c", "d. e")),
         (("a", "b", "c", "d", "e", "f"), ("a. b. c", "d. e. f")),
+        (tuple("abcdefghi"), ("a. b. c", "d. e. f")),
     ],
 )
 def test_paraphrases_are_embedded_three_at_a_time(asked, parts):
@@ -38,6 +40,13 @@ def test_paraphrases_are_embedded_three_at_a_time(asked, parts):
     assert rest == [Part(text, ASKED_WEIGHT) for text in parts]
     prose = OPTION.model_copy(update={"names": ()})
     assert len(dense_parts(prose, default_counter(), asked)) == 1 + len(parts)
+
+
+def test_words_know_every_paraphrase():
+    asked = [f"paraphrase{number}" for number in range(9)]
+    terms = lexical_vector(Bm25(), OPTION, asked).indices
+    for one in asked:
+        assert np.isin(Bm25().query(one).indices, terms).all()
 
 
 def test_a_vector_is_the_weighted_mean_of_its_parts():

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
+from statistics import fmean, pstdev
 
 import pytest
 from corpus import SmallCorpus
@@ -18,10 +18,10 @@ from corpora.snapshot import Snapshot
 from retrieval.embed import Embedder
 from retrieval.embed.base import Vectors
 from retrieval.engine import Engine
-from retrieval.fusion import fuse
+from retrieval.fusion import WORST, fuse
 from retrieval.index import CARD, open_index
 from retrieval.search import LINKED, Found, Mode, Searcher, Tuning
-from retrieval.store import Scope, Scored
+from retrieval.store import Scope, Scored, SparseVector
 
 PG13, PG18 = Scope(pairs=(("postgresql", "13"),)), Scope(pairs=(("postgresql", "18"),))
 GIT = Scope(pairs=(("git", "2.47"),))
@@ -56,27 +56,41 @@ def falling(ranking: list[Scored]) -> list[Scored]:
 
 
 @given(dense=RANKING, lexical=RANKING, weight=st.floats(0, 1), most=st.integers(1, 12))
-def test_fusion_keeps_the_candidates_of_both_once_and_as_they_stand(
+def test_fusion_adds_the_weighted_standard_scores_of_the_candidates_of_both(
     dense: list[Scored], lexical: list[Scored], weight: float, most: int
 ) -> None:
     dense, lexical = falling(dense), falling(lexical)
     fused = fuse(dense, lexical, weight, most)
     assert fused.keys() == {one.id for one in (*dense[:most], *lexical[:most])}
-    for ranking, other in ((dense, lexical), (lexical, dense)):
-        for better, worse in pairwise(ranking[:most]):
-            if other and better.id not in dict(other) and worse.id not in dict(other):
-                assert fused[better.id] >= fused[worse.id] - 1e-9
+    both = bool(dense and lexical)
+    for one, score in fused.items():
+        parts = ((dense, weight if both else 1), (lexical, 1 - weight if both else 1))
+        wanted = sum(share * standard(one, ranking, most) for ranking, share in parts)
+        assert score == pytest.approx(wanted, abs=1e-6)
 
 
-@given(ranking=RANKING, weight=st.floats(0.01, 0.99))
-def test_where_one_channel_is_silent_the_other_decides(
-    ranking: list[Scored], weight: float
-) -> None:
-    ranking = falling(ranking)
-    spread = {round(one.score, 3) for one in ranking}
-    for fused in (fuse(ranking, [], weight, 50), fuse([], ranking, weight, 50)):
-        if len(spread) == len(ranking):
-            assert sorted(fused, key=fused.__getitem__, reverse=True) == [one.id for one in ranking]
+def standard(one: str, ranking: list[Scored], most: int) -> float:
+    """The z-score of a candidate, over the first ``most`` of a ranking."""
+    if not ranking:
+        return 0
+    head = [score for _, score in ranking[:most]]
+    if max(head) == min(head):
+        return float((one, head[0]) in ranking)
+    score = dict(ranking).get(one, ranking[-1].score)
+    return max(WORST, (score - fmean(head)) / pstdev(head))
+
+
+def test_a_channel_whose_candidates_are_alike_says_no_more_than_so_of_the_others() -> None:
+    head = [Scored(f"{number:02}", 9 - number / 1000) for number in range(50)]
+    lexical = [*head, Scored("far", 0.5)]
+    dense = [Scored("far", 0.9), Scored("00", 0.5), Scored("none", 0.4)]
+    fused = fuse(dense, lexical, 0.65, 50)
+    # Far behind in words, and missing there: as bad as it gets, which does not decide alone.
+    assert fused["far"] > fused["none"] > 2 * WORST
+    same = [Scored("00", 9.0), Scored("01", 9.0 - 2e-7), Scored("02", 9.0 - 3e-7)]
+    words = fuse([Scored("02", 0.9), Scored("none", 0.4)], same, 0.0, 2)
+    # All of one score, the one after the candidates as well; of another one nothing is known.
+    assert words == {"02": 1.0, "none": 0.0, "00": 1.0, "01": 1.0}
 
 
 def test_a_clear_lead_in_one_channel_outweighs_a_slight_one_in_the_other() -> None:
@@ -94,6 +108,28 @@ def test_what_comes_after_the_candidates_tells_their_scores_and_adds_none() -> N
     assert fused["a"] < fused["b"]
     # The scale is that of the candidates, however many come after them.
     assert fused["c"] - fused["d"] == pytest.approx(0.3 * 2)
+
+
+@pytest.mark.parametrize(("mode", "asked"), [("hybrid", 20), ("lexical", 7), ("dense", None)])
+def test_words_are_asked_for_more_where_meaning_is_asked_as_well(
+    opened: Snapshot,
+    embedder: Embedder,
+    mode: Mode,
+    asked: int | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = searcher(opened, embedder, mode, candidates=7, by_words=20)
+    limits = []
+    sparse = one._index.store.sparse
+
+    def noted(vector: SparseVector, scope: Scope, limit: int) -> list[Scored]:
+        limits.append(limit)
+        return sparse(vector, scope, limit)
+
+    monkeypatch.setattr(one._index.store, "sparse", noted)
+    found = one.search("commit with a message", GIT, depth=50)
+    assert limits == ([] if asked is None else [asked])
+    assert len(found.hits) <= 2 * 7
 
 
 # --- the scope ---------------------------------------------------------------------------------

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from corpora.errors import StoreError
 from retrieval.store import (
@@ -21,6 +23,7 @@ from retrieval.store import (
     create_store,
     open_store,
 )
+from retrieval.store.base import best
 
 D = 8
 MEMORY = Location(url=":memory:")
@@ -111,6 +114,30 @@ def test_what_one_release_answers_does_not_depend_on_others(store: Store) -> Non
     assert store.sparse(sparse(t1=1.0, t2=1.0), scope(PG13), 9) == alone
     assert numbers(alone) == [4, 1, 2, 3]
     assert [one.score for one in alone] == pytest.approx([2, 1, 1, 1], rel=1e-5)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from((0.5, 1.0, 40.0, -2.0)), st.integers(0, 40)), max_size=12),
+    st.integers(1, 12),
+)
+def test_scores_that_differ_by_rounding_alone_are_ties(
+    steps: list[tuple[float, int]], limit: int
+) -> None:
+    """Of some bases and tenths of what a tie is at most."""
+    given_by_the_engine = [
+        Scored(f"{number:02}", base - step * 1e-7 * max(1, abs(base)))
+        for number, (base, step) in enumerate(steps)
+    ]
+    falling = sorted(given_by_the_engine, key=lambda one: (-one.score, one.id))
+    groups: list[list[Scored]] = []
+    for one in falling:
+        first = groups[-1][0].score if groups else 0.0
+        if groups and one.score >= first - 1e-6 * max(1.0, abs(first)):
+            groups[-1].append(one)
+        else:
+            groups.append([one])
+    wanted = [one for group in groups for one in sorted(group, key=lambda one: one.id)]
+    assert best(lambda most: falling[:most], limit) == wanted[:limit]
 
 
 @pytest.mark.parametrize("limit", [1, 7, 31, 60])
