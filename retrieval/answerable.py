@@ -36,9 +36,8 @@ ANSWERABLE = _Logistic(nearest=6.8, covered=8.0, unknown=-4.3, intercept=-7.4)
 """Logistic regression (C = 10, balanced) on the 208 development questions about fourteen products,
 each asked with its product and without, and 27 unanswerable ones, put to six products as well and
 to all; on the whole catalogue (295,000 passages), with paraphrases, by
-``python -m eval.retrieval.abstention``. In eight-fold cross-validation by question, at the bars
-that are in use: 1 % wrong abstentions and 75 % right ones where the product is named, 3 and 37 %
-where it is not."""
+``python -m eval.retrieval.abstention``. What the bars that are in use do with it, docs/retrieval.md
+says."""
 
 
 class Signals(NamedTuple):
