@@ -97,9 +97,9 @@ def _most_covered(
         return 0.0
     terms = np.concatenate(best)
     whose = np.repeat(np.arange(len(best)), [len(one) for one in best])
-    places = np.minimum(np.searchsorted(wanted, terms), len(wanted) - 1)
-    gained = np.where(wanted[places] == terms, weights[places], 0)
-    return float(np.bincount(whose, gained, minlength=len(best)).max())
+    asked = _among(terms, wanted)
+    gained = weights[np.searchsorted(wanted, terms[asked])]
+    return float(np.bincount(whose[asked], gained, minlength=len(best)).max())
 
 
 def _among(wanted: NDArray[np.uint32], ascending: NDArray[np.uint32]) -> NDArray[np.bool_]:

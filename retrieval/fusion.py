@@ -12,16 +12,13 @@ import math
 from collections.abc import Sequence
 from statistics import fmean
 
-from retrieval.store import Scored
+from retrieval.store import Scored, rounding
 
 WORST = -4.0
 """No standardised score is lower. Where the candidates of a channel are much alike, what it thinks
 of others, far behind them, would decide the fused order alone: asked for `--output`, the fiftieth
 passage may differ from the first by a thousandth, and the hundredth by a half. Of the development
 questions none comes near it."""
-
-_ALIKE = 1e-6
-"""Scores with a smaller spread, relative above 1, are the same score: engines add up float32."""
 
 
 def fuse(
@@ -48,7 +45,7 @@ def _add(fused: dict[str, float], ranking: Sequence[Scored], weight: float, most
     mean = fmean(scores)
     spread = math.sqrt(fmean([(score - mean) ** 2 for score in scores]))
     known = dict(ranking)
-    alike = _ALIKE * max(1.0, abs(mean))
+    alike = rounding(mean)
     if spread <= alike:
         # One candidate, or all alike: the channel says who is as good as they are, and no more.
         least = scores[-1] - alike

@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from retrieval.store.base import Dense, Point, Scope, Scored, SparseVector, Store, scope_key
+from retrieval.store.base import (
+    Dense,
+    Point,
+    Scope,
+    Scored,
+    SparseVector,
+    Store,
+    rounding,
+    scope_key,
+)
 from retrieval.store.location import Layout, Location
 
 __all__ = [
@@ -23,6 +32,7 @@ __all__ = [
     "Store",
     "create_store",
     "open_store",
+    "rounding",
     "scope_key",
     "settle",
 ]

@@ -6,7 +6,6 @@ import math
 import string
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from operator import itemgetter
 from typing import NamedTuple, Protocol, Self
 
@@ -165,9 +164,14 @@ def best(search: Callable[[int], list[Scored]], limit: int) -> list[Scored]:
         asked *= 4
 
 
+def rounding(score: float) -> float:
+    """How far below ``score`` another one may be, and still be the same."""
+    return _TIE * max(1.0, abs(score))
+
+
 def _least(better: Scored) -> float:
     """The least score that is still the same as that of ``better``."""
-    return better.score - _TIE * max(1.0, abs(better.score))
+    return better.score - rounding(better.score)
 
 
 def _falling(one: Scored) -> tuple[float, str]:
@@ -178,18 +182,16 @@ _id = itemgetter(0)
 
 
 def _ordered(found: Sequence[Scored]) -> list[Scored]:
-    falling = sorted(found, key=_falling)
-    if not falling:
-        return []
-    widest = _TIE * max(1.0, abs(falling[0].score), abs(falling[-1].score))
-    if all(one.score - after.score > widest for one, after in pairwise(falling)):
-        return falling  # no ties, as mostly by meaning; words tie in every twentieth search
-    ordered: list[Scored] = []
-    tie: list[Scored] = []
-    least = math.inf
-    for one in falling:
+    ordered = sorted(found, key=_falling)
+    first, least = 0, math.inf
+    for at, one in enumerate(ordered):
         if one.score < least:  # no tie with the first of those before it
-            ordered += sorted(tie, key=_id)
-            tie, least = [], _least(one)
-        tie.append(one)
-    return ordered + sorted(tie, key=_id)
+            _by_id(ordered, first, at)
+            first, least = at, _least(one)
+    _by_id(ordered, first, len(ordered))
+    return ordered
+
+
+def _by_id(ordered: list[Scored], first: int, end: int) -> None:
+    if end - first > 1:
+        ordered[first:end] = sorted(ordered[first:end], key=_id)
