@@ -236,8 +236,7 @@ class Searcher:
         return vector
 
     def _embedded(self, query: str) -> NDArray[np.float32]:
-        vector: NDArray[np.float32] = self._embedder.embed([query])[0]
-        return vector
+        return self._embedder.question(query)
 
 
 def _ordered(candidates: Iterable[Scored]) -> list[Scored]:

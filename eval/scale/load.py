@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from itertools import count, islice
 from pathlib import Path
@@ -30,16 +31,22 @@ MOST_SPACES = 1_000
 """After so many rounds the spaces behind a question begin anew: its vector is forgotten by then."""
 
 
-def embedding(embedder: Embedder, requests: Sequence[ContextRequest], rounds: int) -> float:
-    """Median milliseconds of embedding one question, one after the other."""
+def embedding(
+    embedder: Embedder, requests: Sequence[ContextRequest], rounds: int
+) -> tuple[float, float]:
+    """Median milliseconds of embedding a question: as a search does it, and as passages are."""
+    ways: tuple[Callable[[str], object], ...] = (
+        embedder.question,
+        lambda text: embedder.embed([text]),
+    )
     texts = [one.query for one in requests]
-    for text in texts[:10]:
-        embedder.embed([text])
-    spent = [
-        timed(lambda one=text: embedder.embed([one]))[0]  # type: ignore[misc]
-        for text in texts * rounds
-    ]
-    return Spread.of(spent).p50
+    found = []
+    for way in ways:
+        for text in texts[:10]:
+            way(text)
+        spent = [timed(partial(way, text))[0] for text in texts * rounds]
+        found.append(Spread.of(spent).p50)
+    return found[0], found[1]
 
 
 def load(
@@ -47,7 +54,7 @@ def load(
     requests: Sequence[ContextRequest],
     clients: Sequence[int],
     seconds: float,
-    embed: float,
+    embed: tuple[float, float],
     say: Callable[[str], None],
 ) -> list[Load]:
     """Ask a service over ``data`` for so many seconds, in each mode and with each number of them.
@@ -70,7 +77,8 @@ def load(
                     seconds=took,
                     latency=Spread.of(spent) if spent else None,
                     errors=errors,
-                    embed=embed,
+                    embed=embed[0],
+                    embed_in_full=embed[1],
                 )
                 when = "for the first time, " if one.first else ""
                 say(f"{mode}, {when}{number} clients: {one.rate:.1f} answers a second")

@@ -80,6 +80,8 @@ class Load(Frozen):
     errors: int
     embed: float
     """Median milliseconds of embedding such a question alone, by nobody else disturbed."""
+    embed_in_full: float
+    """The same as passages are embedded: with the model itself, not with its copy in int8."""
 
     @property
     def rate(self) -> float:
@@ -87,11 +89,14 @@ class Load(Frozen):
         return self.latency.answers / self.seconds if self.latency else 0.0
 
     @property
-    def relative(self) -> tuple[float, float] | None:
-        """The median and the 99th percentile beside the median of embedding alone."""
-        if not self.latency or not self.embed:
+    def relative(self) -> tuple[float, float, float, float] | None:
+        """The median and the 99th percentile beside the median of embedding alone, then in full."""
+        if not self.latency or not self.embed or not self.embed_in_full:
             return None
-        return self.latency.p50 / self.embed, self.latency.p99 / self.embed
+        p50, p99 = self.latency.p50, self.latency.p99
+        return (
+            p50 / self.embed, p99 / self.embed, p50 / self.embed_in_full, p99 / self.embed_in_full
+        )  # fmt: skip
 
 
 class Report(Frozen):

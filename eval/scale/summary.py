@@ -119,13 +119,17 @@ def _growth(sizes: Sequence[Measured]) -> Iterator[str]:
 def _load(runs: Sequence[Load]) -> str:
     head = ["mode", "clients", "answers", "errors", "answers/s", "p50 ms", "p99 ms"]
     head += ["p50 / embedding alone", "p99 / embedding alone"]
+    head += ["p50 / embedding in full", "p99 / embedding in full"]
     rows = []
     for one in runs:
         cells = [f"{one.mode}, first time asked" if one.first else one.mode, str(one.clients)]
         cells += [str(one.latency.answers if one.latency else 0), str(one.errors)]
         cells.append(f"{one.rate:.1f}")
         cells += [f"{one.latency.p50:.1f}", f"{one.latency.p99:.1f}"] if one.latency else ["–", "–"]
-        cells += [f"{each:.1f}" for each in one.relative] if one.relative else ["–", "–"]
+        cells += [f"{each:.1f}" for each in one.relative] if one.relative else ["–"] * 4
         rows.append(cells)
-    told = f"Embedding a question alone: {runs[0].embed:.1f} ms."
+    told = (
+        f"Embedding a question alone: {runs[0].embed:.1f} ms,"
+        f" in full {runs[0].embed_in_full:.1f} ms."
+    )
     return "\n".join((*table(head, rows), "", told))

@@ -15,6 +15,9 @@ Precision = Literal["fp32", "int8"]
 Vectors = NDArray[np.float32]
 """(n, d), each row of length 1."""
 
+Vector = NDArray[np.float32]
+"""(d,), of length 1."""
+
 OnProgress = Callable[[int, int], None]
 """Called with how many texts are done, and how many there are."""
 
@@ -43,3 +46,9 @@ class Embedder(Protocol):
 
     def embed(self, texts: Sequence[str], *, on_progress: OnProgress | None = None) -> Vectors:
         """Vectors of ``texts``, in their order: float32, (n, d), each row of length 1."""
+
+    def question(self, text: str) -> Vector:
+        """The vector of a question: float32, (d,), of length 1.
+
+        Somebody waits for it: it may be made with less precision than those of passages.
+        """

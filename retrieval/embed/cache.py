@@ -11,7 +11,7 @@ import numpy as np
 
 from corpora.errors import StoreError
 from corpora.tokens import TokenCounter
-from retrieval.embed.base import Embedder, OnProgress, Vectors
+from retrieval.embed.base import Embedder, OnProgress, Vector, Vectors
 
 _SLAB = 256
 """Texts embedded between two commits: about a second of work, which is all a kill can lose."""
@@ -99,6 +99,10 @@ class CachedEmbedder:
         except sqlite3.Error as error:
             raise self._failed(error) from error
         return vectors
+
+    def question(self, text: str) -> Vector:
+        """The vector of a question, which is not remembered."""
+        return self.embedder.question(text)
 
     def prune(self, texts: Iterable[str]) -> int:
         """Delete the vectors of all texts but these; how many. The file shrinks."""

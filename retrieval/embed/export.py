@@ -6,7 +6,6 @@ be imitated at run time, and the result is compared with sentence-transformers b
 
 from __future__ import annotations
 
-import logging
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,17 +13,14 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
-from onnxruntime.quantization import (  # type: ignore[import-untyped]
-    QuantType,
-    quantize_dynamic,
-)
 from sentence_transformers import SentenceTransformer
 from transformers.utils import logging as transformers_logging
 
 from corpora.errors import ConfigurationError
 from corpora.tokens import TokenCounter
 from retrieval.embed.adapter import Adapter
-from retrieval.embed.base import OnProgress, Vectors
+from retrieval.embed.base import OnProgress, Vector, Vectors
+from retrieval.embed.fidelity import SAMPLES, agreement
 from retrieval.embed.onnx import CARD, MODEL, TOKENIZER, Card, OnnxEmbedder, read_card
 
 if TYPE_CHECKING:
@@ -32,23 +28,6 @@ if TYPE_CHECKING:
 
 FP32_FLOOR = 0.9999
 """Lowest cosine of an export with sentence-transformers. All-MiniLM-L6-v2 reaches 0.999999."""
-
-INT8_FLOOR = 0.95
-"""Lowest cosine of int8 with fp32. All-MiniLM-L6-v2 reaches 0.98: a quantization below this has
-broken the model, not rounded it."""
-
-SAMPLES = (
-    "",
-    "-T",
-    "--exclude-table-data=PATTERN",
-    "Do not dump data for any tables matching pattern.",
-    "How do I skip the data of one table when dumping a database?",
-    "max_wal_size (integer): maximum size to let the WAL grow during automatic checkpoints.",
-    "kubectl drain NODE --ignore-daemonsets --delete-emptydir-data --grace-period=30",
-    "Zeichen außerhalb von ASCII, 日本語, and an emoji-free end.",
-    "The options of the command are read from left to right; the last one given wins. " * 40,
-)
-"""From nothing to beyond the window: a length baked into the graph by tracing would show."""
 
 
 class _Pipeline(torch.nn.Module):
@@ -94,43 +73,6 @@ def export(source: Path, card: Card, folder: Path, adapter: Adapter | None = Non
     return card
 
 
-def quantize(source: Path, card: Card, folder: Path) -> Card:
-    """Make an int8 export in ``folder`` from the fp32 export in ``source``.
-
-    ``reduce_range`` keeps weights to 7 bits: without VNNI, the CPU adds pairs of u8·s8 products in
-    16 bits, and 2·255·127 does not fit where 2·255·64 does. Measured on 574 option texts with VNNI,
-    mean and lowest cosine with fp32: 8 bits .9940/.984, 7 bits .9925/.982, u8 weights .9941/.986
-    (but 322 texts/s instead of 481 and 530), one scale per tensor .9824/.964. 7 bits cost .0015
-    and give every CPU the same vectors.
-    Raises ConfigurationError where too little of the model is left.
-    """
-    logging.disable(logging.WARNING)  # it advises, on the root logger, a step that changes nothing
-    try:
-        quantize_dynamic(
-            source / MODEL,
-            folder / MODEL,
-            weight_type=QuantType.QInt8,
-            per_channel=True,
-            reduce_range=True,
-        )
-    finally:
-        logging.disable(logging.NOTSET)
-    (folder / TOKENIZER).write_bytes((source / TOKENIZER).read_bytes())
-    full = read_card(source)
-    card = card.model_copy(update={"dimensions": full.dimensions, "window": full.window})
-    (folder / CARD).write_text(card.model_dump_json(indent=1), "utf-8")
-    fidelity = _agreement(OnnxEmbedder(folder).embed(SAMPLES), OnnxEmbedder(source).embed(SAMPLES))
-    if fidelity < INT8_FLOOR:
-        raise ConfigurationError(
-            f"int8 vectors of {card.model or 'the bundled model'} have a cosine of only"
-            f" {fidelity:.3f} with fp32.",
-            hint="Use precision fp32.",
-        )
-    card = card.model_copy(update={"fidelity": fidelity})
-    (folder / CARD).write_text(card.model_dump_json(indent=1), "utf-8")
-    return card
-
-
 class TorchEmbedder:
     """The fallback behind the same seam: sentence-transformers itself."""
 
@@ -156,6 +98,10 @@ class TorchEmbedder:
             if on_progress is not None:
                 on_progress(min(first + 256, len(texts)), len(texts))
         return np.concatenate(parts)
+
+    def question(self, text: str) -> Vector:
+        """The vector of a question: (d,)."""
+        return np.asarray(self.embed([text])[0], np.float32)
 
 
 def _load(source: Path) -> SentenceTransformer:
@@ -212,9 +158,4 @@ def _trace(model: SentenceTransformer, folder: Path) -> float:
     except Exception:  # noqa: BLE001  # a model that can't be exported still runs on torch
         return 0.0
     wanted = _reference(model, SAMPLES)
-    return min(_agreement(together, wanted), _agreement(alone, wanted))
-
-
-def _agreement(found: Vectors, wanted: Vectors) -> float:
-    lowest = float((found * wanted).sum(axis=1).min())
-    return lowest if np.isfinite(lowest) else 0.0
+    return min(agreement(together, wanted), agreement(alone, wanted))

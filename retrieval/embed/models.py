@@ -3,6 +3,7 @@
 ::
 
     <models>/<key>/model.onnx        the whole pipeline: ids and mask in, unit vectors out
+    <models>/<key>/questions.onnx    its int8 copy, which embeds questions
     <models>/<key>/tokenizer.json    the model's own tokenizer
     <models>/<key>/embedder.json     what it was made of, see `Card`
 """
@@ -22,7 +23,7 @@ from corpora.snapshot import file_sha256
 from corpora.tokens import bundled_model
 from retrieval.embed.adapter import FILE, Adapter, read_adapter
 from retrieval.embed.base import Embedder, Precision
-from retrieval.embed.onnx import CARD, EXPORT_FORMAT, Card, OnnxEmbedder, read_card
+from retrieval.embed.onnx import CARD, EXPORT_FORMAT, QUESTIONS, Card, OnnxEmbedder, read_card
 
 DEFAULT_PRECISION: Precision = "fp32"
 """fp32 vectors are the same on every CPU and in every batch; int8 ones keep 91 % of the ten nearest
@@ -57,7 +58,8 @@ def open_embedder(
     folder = _exported(models, name, precision, corrections)
     if folder is None:
         folder = _export(models, name, _source(name), precision, corrections)
-    return _open(folder, threads, adapter)
+    embedder = _open(folder, threads, adapter)
+    return _open(folder, threads, adapter) if _add_questions(folder) else embedder
 
 
 def reopen_embedder(models: Path, key: str, *, threads: int | None = None) -> Embedder | None:
@@ -107,7 +109,8 @@ def _export(
     models: Path, name: str, source: Path, precision: Precision, adapter: Adapter | None
 ) -> Path:
     # Imported here, because this imports torch: seconds, and gigabytes of address space.
-    from retrieval.embed.export import export, quantize
+    from retrieval.embed.export import export
+    from retrieval.embed.quantize import quantize
 
     weights = weights_of(source)
     fitting = _fitting(adapter, weights)
@@ -138,6 +141,21 @@ def _export(
     small = models / blank("int8").key
     _into(small, lambda folder: quantize(full, blank("int8"), folder))
     return small
+
+
+def _add_questions(folder: Path) -> bool:
+    """Give an export of full precision its copy for questions, if it has none yet."""
+    card = read_card(folder)
+    if (card.precision, card.runtime) != ("fp32", "onnx") or (folder / QUESTIONS).is_file():
+        return False
+    # Imported here: a service, whose model has its copy, needs none of it.
+    from retrieval.embed.quantize import add_questions
+
+    try:
+        add_questions(folder)
+    except OSError:  # a volume for reading only: questions are embedded as passages are
+        return False
+    return True
 
 
 def _into(folder: Path, make: Callable[[Path], object]) -> None:

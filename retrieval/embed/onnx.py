@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Literal
+from threading import Lock
+from typing import Any, Literal
 
 import numpy as np
 import onnxruntime  # type: ignore[import-untyped]
@@ -16,12 +17,14 @@ from tokenizers import Encoding, Tokenizer
 from corpora.errors import ConfigurationError
 from corpora.model import Frozen
 from corpora.tokens import TokenCounter
-from retrieval.embed.base import OnProgress, Precision, Vectors
+from retrieval.embed.base import OnProgress, Precision, Vector, Vectors
 
 EXPORT_FORMAT = 1
 """Raised when the files of an export, or the meaning of a vector, change."""
 
 MODEL, TOKENIZER, CARD = "model.onnx", "tokenizer.json", "embedder.json"
+QUESTIONS = "questions.onnx"
+"""Its int8 copy, where there is one (`retrieval.embed.quantize`)."""
 
 BATCH_TOKENS: dict[Precision, int] = {"fp32": 256, "int8": 0}
 """The most tokens in one run, padding included; one text is always taken.
@@ -36,6 +39,11 @@ its companions: so int8 runs every text alone, which is also the fastest way her
 
 _CHUNK = 2_048
 """Texts tokenized and sorted by length at a time: bounds memory, and progress stays steady."""
+
+
+_Session = Any  # the runtime has no types
+_Batch = tuple[list[int], list[Encoding]]
+"""Texts of one run: their places among those given, and their tokens."""
 
 
 class Card(Frozen):
@@ -73,21 +81,23 @@ def read_card(folder: Path) -> Card:
 
 
 class OnnxEmbedder:
-    """An exported model. ``threads`` texts (or small batches) run side by side."""
+    """An exported model. ``threads`` texts (or small batches) run side by side.
 
-    def __init__(self, folder: Path, *, threads: int | None = None) -> None:
+    Questions are embedded by its copy for ``questions``, by default the one in the folder, and
+    everything else by the model itself, which is opened when it is first wanted: a service, which
+    embeds nothing but questions, never holds it.
+    """
+
+    def __init__(
+        self, folder: Path, *, threads: int | None = None, questions: Path | None = None
+    ) -> None:
         self.card = read_card(folder)
         self._threads = threads or os.cpu_count() or 1
-        options = onnxruntime.SessionOptions()
-        # Runs side by side beat threads inside one run: no waiting for each other at every layer.
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(folder / MODEL), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # the runtime's exceptions share no base
-            raise _damaged(folder / MODEL, error) from error
+        self._model = folder / MODEL
+        self._opening = Lock()
+        self._full: _Session | None = None
+        quick = questions or folder / QUESTIONS
+        self._quick = _session(quick) if quick.is_file() else self._whole()
         try:
             self.tokens = TokenCounter(folder / TOKENIZER)
             self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
@@ -119,14 +129,17 @@ class OnnxEmbedder:
         """Vectors of ``texts``: float32, (n, d), each row of length 1."""
         vectors = np.empty((len(texts), self.dimensions), np.float32)
         done = 0
+        model = self._whole()
+
+        def run(batch: _Batch) -> Vectors:
+            return _run(model, batch[1])
+
         with ThreadPoolExecutor(self._threads) as pool:
             for first in range(0, len(texts), _CHUNK):
-                encoded = self._tokenizer.encode_batch(_valid(texts[first : first + _CHUNK]))
+                encoded = self._encoded(texts[first : first + _CHUNK])
                 batches = list(_batches(encoded, BATCH_TOKENS[self.card.precision]))
-                # One run is not worth a thread: the common case is a single question.
-                runs = (
-                    map(self._run, batches) if len(batches) == 1 else pool.map(self._run, batches)
-                )
+                # One run is not worth a thread.
+                runs = map(run, batches) if len(batches) == 1 else pool.map(run, batches)
                 for rows, (places, _) in zip(runs, batches, strict=True):
                     vectors[[first + place for place in places]] = rows
                     done += len(places)
@@ -134,25 +147,44 @@ class OnnxEmbedder:
                         on_progress(done, len(texts))
         return vectors
 
-    def _run(self, batch: tuple[Sequence[int], Sequence[Encoding]]) -> Vectors:
-        _, encoded = batch
-        ids = np.zeros((len(encoded), max(len(one.ids) for one in encoded)), np.int64)
-        mask = np.zeros_like(ids)
-        for row, one in enumerate(encoded):
-            ids[row, : len(one.ids)] = one.ids
-            mask[row, : len(one.ids)] = 1
-        (rows,) = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
-        return np.asarray(rows, np.float32)
+    def question(self, text: str) -> Vector:
+        """The vector of a question, by the copy for questions where there is one: (d,)."""
+        return np.asarray(_run(self._quick, self._encoded([text]))[0], np.float32)
+
+    def _encoded(self, texts: Sequence[str]) -> list[Encoding]:
+        # A question may hold lone surrogates: the tokenizer takes Unicode only.
+        valid = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+        return self._tokenizer.encode_batch(valid)
+
+    def _whole(self) -> _Session:
+        with self._opening:
+            if self._full is None:
+                self._full = _session(self._model)
+            return self._full
 
 
-def _valid(texts: Sequence[str]) -> list[str]:
-    """Replace lone surrogates, which a question may hold: the tokenizer takes Unicode only."""
-    return [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+def _session(file: Path) -> _Session:
+    options = onnxruntime.SessionOptions()
+    # Runs side by side beat threads inside one run: no waiting for each other at every layer.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    try:
+        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the runtime's exceptions share no base
+        raise _damaged(file, error) from error
 
 
-def _batches(
-    encoded: Sequence[Encoding], most_tokens: int
-) -> Iterator[tuple[list[int], list[Encoding]]]:
+def _run(model: _Session, encoded: Sequence[Encoding]) -> Vectors:
+    ids = np.zeros((len(encoded), max(len(one.ids) for one in encoded)), np.int64)
+    mask = np.zeros_like(ids)
+    for row, one in enumerate(encoded):
+        ids[row, : len(one.ids)] = one.ids
+        mask[row, : len(one.ids)] = 1
+    (rows,) = model.run(None, {"input_ids": ids, "attention_mask": mask})
+    return np.asarray(rows, np.float32)
+
+
+def _batches(encoded: Sequence[Encoding], most_tokens: int) -> Iterator[_Batch]:
     """Places and encodings, texts of similar length together, so that little is padding."""
     places: list[int] = []
     for place in sorted(range(len(encoded)), key=lambda place: len(encoded[place].ids)):

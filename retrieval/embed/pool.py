@@ -23,7 +23,7 @@ import numpy as np
 
 from corpora.errors import StoreError
 from corpora.tokens import TokenCounter
-from retrieval.embed.base import Embedder, OnProgress, Precision, Vectors
+from retrieval.embed.base import Embedder, OnProgress, Precision, Vector, Vectors
 from retrieval.embed.models import open_embedder
 
 _PIECE = 64
@@ -95,6 +95,10 @@ class PooledEmbedder:
                 hint="The machine may be short of memory: set FLAGSTONE_EMBED_WORKERS lower.",
             ) from error
         return vectors
+
+    def question(self, text: str) -> Vector:
+        """The vector of a question, made in this process."""
+        return self._embedder.question(text)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import pytest
 
 from corpora.errors import ConfigurationError, StoreError
 from corpora.tokens import bundled_model
-from retrieval.embed import CachedEmbedder, Embedder, open_embedder
+from retrieval.embed import CachedEmbedder, Embedder, open_embedder, reopen_embedder
 from retrieval.embed.base import OnProgress, Vectors
 
 TEXTS = [
@@ -176,10 +176,63 @@ def test_an_export_that_differs_is_refused_and_torch_takes_over(
 def test_an_int8_model_that_lost_too_much_is_refused(
     tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("retrieval.embed.export.INT8_FLOOR", 1.1)
+    monkeypatch.setattr("retrieval.embed.quantize.INT8_FLOOR", 1.1)
     with pytest.raises(ConfigurationError, match="Use precision fp32"):
         open_embedder(tmp_path, model=tiny_model, precision="int8")
     assert len(list(tmp_path.iterdir())) == 1  # the fp32 export it was made from
+
+
+def test_questions_are_embedded_by_a_copy_in_int8(fp32: Embedder, int8: Embedder) -> None:
+    for text in TEXTS:
+        found = fp32.question(text)
+        assert found.shape == (384,)
+        assert found.dtype == np.float32
+        assert 0.95 < found @ fp32.embed([text])[0] < 0.99999
+        assert np.array_equal(found, int8.question(text))
+        assert np.array_equal(int8.question(text), int8.embed([text])[0])
+
+
+def test_a_service_holds_the_copy_for_questions_alone(models: Path, fp32: Embedder) -> None:
+    """The model itself is opened when a text is to be embedded, and not before."""
+    folder = models / fp32.key
+    moved = (folder / "model.onnx").rename(folder / "elsewhere.onnx")
+    try:
+        service = reopen_embedder(models, fp32.key)
+        assert service is not None
+        assert np.array_equal(service.question("how?"), fp32.question("how?"))
+        with pytest.raises(ConfigurationError, match=r"model\.onnx can't be used"):
+            service.embed(["a passage"])
+    finally:
+        moved.rename(folder / "model.onnx")
+    assert service.embed(["a passage"]).shape == (1, 384)
+
+
+def test_an_export_without_the_copy_gets_one_when_it_is_opened_to_build(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    one = open_embedder(tmp_path, model=tiny_model)
+    copy = tmp_path / one.key / "questions.onnx"
+    copy.unlink()
+    served = reopen_embedder(tmp_path, one.key)
+    assert served is not None
+    assert np.array_equal(served.question("x"), served.embed(["x"])[0])
+    assert not copy.exists()
+    assert open_embedder(tmp_path, model=tiny_model).key == one.key
+    assert copy.is_file()
+
+
+def test_questions_are_embedded_in_full_where_int8_loses_too_much(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retrieval.embed.quantize.INT8_FLOOR", 1.1)
+    embedder = open_embedder(tmp_path, model=tiny_model)
+    assert np.array_equal(embedder.question("x"), embedder.embed(["x"])[0])
+    (folder,) = tmp_path.iterdir()
+    assert {one.name for one in folder.iterdir()} == {
+        "embedder.json",
+        "model.onnx",
+        "tokenizer.json",
+    }
 
 
 def test_a_killed_export_leaves_nothing_behind(
@@ -196,14 +249,16 @@ def test_a_killed_export_leaves_nothing_behind(
     assert open_embedder(tmp_path, model=tiny_model).embed(["x"]).shape == (1, 32)
 
 
-@pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json", "embedder.json"])
+@pytest.mark.parametrize(
+    "name", ["model.onnx", "questions.onnx", "tokenizer.json", "embedder.json"]
+)
 def test_a_damaged_export_names_the_file(
     tiny: Embedder, tiny_model: Path, tmp_path: Path, name: str
 ) -> None:
     file = tmp_path / "models" / tiny.key / name
     file.write_bytes(file.read_bytes()[:100])
     with pytest.raises(ConfigurationError, match=str(file)):
-        open_embedder(tmp_path / "models", model=tiny_model)
+        open_embedder(tmp_path / "models", model=tiny_model).embed(["a passage"])
 
 
 def test_an_export_of_another_format_is_not_used(

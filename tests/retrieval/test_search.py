@@ -5,7 +5,6 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
 from statistics import fmean, pstdev
 
 import pytest
@@ -16,7 +15,7 @@ from hypothesis import strategies as st
 from corpora.errors import ConfigurationError, CorruptSnapshot
 from corpora.snapshot import Snapshot
 from retrieval.embed import Embedder
-from retrieval.embed.base import Vectors
+from retrieval.embed.base import Vector
 from retrieval.engine import Engine
 from retrieval.fusion import WORST, fuse
 from retrieval.index import CARD, open_index
@@ -180,8 +179,8 @@ class Failing:
         self.key, self.dimensions, self.window = inner.key, inner.dimensions, inner.window
         self.tokens, self.count = inner.tokens, inner.count
 
-    def embed(self, texts: Sequence[str], **_: object) -> Vectors:
-        raise ConfigurationError(f"no vector of {texts[0]}")
+    def question(self, text: str) -> Vector:
+        raise ConfigurationError(f"no vector of {text}")
 
 
 def test_what_fails_beside_the_search_is_raised(opened: Snapshot, embedder: Embedder) -> None:
