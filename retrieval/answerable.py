@@ -52,18 +52,21 @@ class Signals(NamedTuple):
     tools are."""
 
 
-def signals(
-    query: str,
-    words: SparseVector,
-    corpus: TermCounts,
-    nearest: float | None,
-    best: Iterable[NDArray[np.uint32]],
-) -> Signals | None:
-    """The signals of a question; None where no word of it tells anything.
+class Asked(NamedTuple):
+    """What a question asks for, before anything is found."""
 
-    Of each of the ``best`` passages the terms. Rare is what is rare over all products: in the few
-    pages of a small one, every other word is. Values that the question makes up (a host, a path, a
-    quoted name) tell nothing either way.
+    terms: NDArray[np.uint32]
+    weights: NDArray[np.float64]
+    """Of each term; 0 where it tells nothing."""
+    total: float
+    unknown: float
+
+
+def asked(query: str, words: SparseVector, corpus: TermCounts) -> Asked | None:
+    """What each word of a question weighs; None where none of them tells anything.
+
+    Rare is what is rare over all products: in the few pages of a small one, every other word is.
+    Values that the question makes up (a host, a path, a quoted name) tell nothing either way.
     """
     counts = corpus.of(words.indices)
     weights = idf(counts, corpus.passages)
@@ -72,9 +75,13 @@ def signals(
     total = float(weights.sum())
     if not total:
         return None
-    covered = _most_covered(words.indices, weights, list(best)) / total
-    unknown = float(weights[rare].sum()) / total
-    return Signals(TYPICAL_COSINE if nearest is None else nearest, covered, unknown)
+    return Asked(words.indices, weights, total, float(weights[rare].sum()) / total)
+
+
+def signals(question: Asked, nearest: float | None, best: Iterable[NDArray[np.uint32]]) -> Signals:
+    """The signals of a question. Of each of the ``best`` passages the terms."""
+    covered = _most_covered(question.terms, question.weights, list(best)) / question.total
+    return Signals(TYPICAL_COSINE if nearest is None else nearest, covered, question.unknown)
 
 
 def probability(found: Signals | None) -> float:

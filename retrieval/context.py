@@ -85,9 +85,8 @@ def assemble(
                 break
         else:
             break
-        # Half the time of model_copy, which copies one by one what can't change.
-        fields = cited.citation.__dict__ | {"score": round(hit.score, 4)}
-        groups.setdefault(cited.standing, []).append(Citation.model_validate(fields))
+        scored = cited.citation.model_copy(update={"score": round(hit.score, 4)})
+        groups.setdefault(cited.standing, []).append(scored)
         tokens += cost
         taken += 1
     if not taken:

@@ -9,8 +9,9 @@ has the numbers.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean
+from typing import NamedTuple
 
 from retrieval.store import Scored, rounding
 
@@ -21,37 +22,46 @@ passage may differ from the first by a thousandth, and the hundredth by a half. 
 questions none comes near it."""
 
 
-def fuse(
-    dense: Sequence[Scored], lexical: Sequence[Scored], dense_weight: float, most: int
-) -> dict[str, float]:
-    """The fused score of each candidate, by id; in no order.
+class Standardised(NamedTuple):
+    """A ranking with standardised scores."""
 
-    Of each ranking, best first, the first ``most`` are candidates, and the scale of its scores is
-    theirs. What comes after them tells the scores of candidates that only the other one has.
+    candidates: tuple[str, ...]
+    scores: Mapping[str, float]
+    """Of the candidates and what came after them, by id."""
+    others: float
+    """What counts for a passage that is not among them."""
 
-    With one channel empty, the other alone decides.
+
+def standardise(ranking: Sequence[Scored], most: int) -> Standardised:
+    """Of a ranking, best first, the first ``most`` are candidates, and the scale is theirs.
+
+    What comes after them tells the scores of candidates that only another channel has.
     """
-    fused = {one.id: 0.0 for ranking in (dense, lexical) for one in ranking[:most]}
-    weights = (dense_weight if lexical else 1.0, 1 - dense_weight if dense else 1.0)
-    for ranking, weight in zip((dense, lexical), weights, strict=True):
-        if ranking:
-            _add(fused, ranking, weight, most)
-    return fused
-
-
-def _add(fused: dict[str, float], ranking: Sequence[Scored], weight: float, most: int) -> None:
     # Some hundred numbers: arrays would take longer to make than their sums.
     scores = [one.score for one in ranking[:most]]
+    if not scores:
+        return Standardised((), {}, 0.0)
+    candidates = tuple(one.id for one in ranking[:most])
     mean = fmean(scores)
     spread = math.sqrt(fmean([(score - mean) ** 2 for score in scores]))
-    known = dict(ranking)
     alike = rounding(mean)
     if spread <= alike:
         # One candidate, or all alike: the channel says who is as good as they are, and no more.
         least = scores[-1] - alike
-        for one in fused:
-            fused[one] += weight * (known.get(one, -math.inf) >= least)
-        return
-    lowest = ranking[-1].score
-    for one in fused:
-        fused[one] += weight * max(WORST, (known.get(one, lowest) - mean) / spread)
+        return Standardised(candidates, {one: float(score >= least) for one, score in ranking}, 0.0)
+    found = {one: max(WORST, (score - mean) / spread) for one, score in ranking}
+    return Standardised(candidates, found, found[ranking[-1].id])
+
+
+def fuse(dense: Standardised, lexical: Standardised, dense_weight: float) -> dict[str, float]:
+    """The fused score of each candidate, by id; in no order.
+
+    With one channel empty, the other alone decides.
+    """
+    weight = dense_weight if lexical.candidates else 1.0
+    other = 1 - dense_weight if dense.candidates else 1.0
+    near, said = dense.scores, lexical.scores
+    return {
+        one: weight * near.get(one, dense.others) + other * said.get(one, lexical.others)
+        for one in dict.fromkeys((*dense.candidates, *lexical.candidates))
+    }

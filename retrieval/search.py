@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 
 from corpora.model import Frozen, Hit, Passage
 from corpora.snapshot import Snapshot
-from retrieval.answerable import LOOKED_AT, Signals, probability, signals
+from retrieval.answerable import LOOKED_AT, Signals, asked, probability, signals
 from retrieval.batch import BatchCache
 from retrieval.company import in_company
 from retrieval.embed import Embedder
-from retrieval.fusion import fuse
+from retrieval.fusion import fuse, standardise
 from retrieval.index import Index
 from retrieval.prior import Prior
 from retrieval.stopwatch import Stopwatch
@@ -154,11 +154,15 @@ class Searcher:
         dense: list[Scored] = []
         lexical: list[Scored] = []
         vector = self._embedding(query, timer) if mode != "lexical" else None
+        # As much as can be done without the vector, while it is being made.
         if mode != "dense" and len(words):
             with timer("lexical"):
                 weighted = self._index.frequencies.weighted(words, scope)
                 asked_for = limit if vector is None else max(limit, self.tuning.by_words)
                 lexical = self._index.store.sparse(weighted, scope, asked_for)
+        by_words = standardise(lexical, limit)
+        with timer("judge"):
+            question = asked(query, words, self._corpus)
         if vector is not None:
             if not vector.done():
                 with timer("read"):
@@ -166,8 +170,8 @@ class Searcher:
             asked_with = vector.result()
             with timer("dense"):
                 dense = self._index.store.dense(asked_with, scope, limit)
-        fused = fuse(dense, lexical, self.tuning.dense_weight, limit)
-        asked = frozenset(_IDENTIFIER.findall(query))
+        fused = fuse(standardise(dense, limit), by_words, self.tuning.dense_weight)
+        spelled = frozenset(_IDENTIFIER.findall(query))
         one_product = len({product for product, _ in scope.pairs}) == 1
         with timer("read"):
             worths = self._worths.of(fused)
@@ -176,11 +180,11 @@ class Searcher:
                 return Found((), 0.0, abstain=True)
             worst = weighed[-1].score
             best = weighed[: max(limit, depth)]
-            if asked or commands:
-                best = _raised(best, worths, asked, commands)
+            if spelled or commands:
+                best = _raised(best, worths, spelled, commands)
             floor = _between(worst, best[0].score, self.tuning.kept)
             needed = max(depth, LEAST, sum(one.score >= floor for one in best))
-            if asked and not one_product:
+            if spelled and not one_product:
                 needed = max(needed, limit)  # a name is in any product, and but one of them is kept
             hits = self._hits(best[:needed], scope)
         if not hits:
@@ -188,7 +192,7 @@ class Searcher:
         with timer("judge"):
             terms = self._terms.of([hit.passage.id for hit in hits[:LOOKED_AT]])
             nearest = dense[0].score if dense else None
-            told = signals(query, words, self._corpus, nearest, terms.values())
+            told = signals(question, nearest, terms.values()) if question else None
         least = self.tuning.answerable if one_product else self.tuning.answerable_by_any
         return Found(hits, floor, abstain=probability(told) < least, signals=told)
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.answerable import TYPICAL_COSINE, signals
+from retrieval.answerable import TYPICAL_COSINE, Asked, asked, signals
 from retrieval.frequencies import TermCounts
 from retrieval.lexical import Bm25, idf
 from retrieval.store import SparseVector
@@ -20,38 +20,43 @@ def corpus(counts: dict[str, int]) -> TermCounts:
     return TermCounts(np.array(terms, np.uint32), np.array(numbers, np.uint32), 100_000)
 
 
+def asked_for(question: str, known: TermCounts) -> Asked | None:
+    return asked(question, Bm25().query(question), known)
+
+
 @given(
     st.lists(st.sampled_from(WORDS), min_size=1, max_size=5, unique=True),
     st.lists(st.sets(st.sampled_from(WORDS)), max_size=6),
 )
 def test_covered_is_what_the_one_passage_has_that_has_most(
-    asked: list[str], passages: list[set[str]]
+    words: list[str], passages: list[set[str]]
 ) -> None:
     counts = {word: 100 * (number + 1) for number, word in enumerate(WORDS)}
-    question = " ".join(asked)
-    best = [np.array(sorted(INDICES[one] for one in words), np.uint32) for words in passages]
-    told = signals(question, Bm25().query(question), corpus(counts), 0.7, best)
-    assert told is not None
+    question = " ".join(words)
+    best = [np.array(sorted(INDICES[one] for one in some), np.uint32) for some in passages]
+    weighed = asked_for(question, corpus(counts))
+    assert weighed is not None
+    told = signals(weighed, 0.7, best)
     weight = {
         word: float(idf(np.array([count], np.uint32), 100_000)[0]) for word, count in counts.items()
     }
-    held = [sum(weight[one] for one in set(asked) & words) for words in passages]
-    wanted = max(held, default=0) / sum(weight[one] for one in asked)
+    held = [sum(weight[one] for one in set(words) & some) for some in passages]
+    wanted = max(held, default=0) / sum(weight[one] for one in words)
     assert told.covered == pytest.approx(wanted)
     assert (told.nearest, told.unknown) == (0.7, 0)
 
 
 def test_a_word_that_no_documentation_knows_counts_and_a_made_up_value_does_not() -> None:
     known = corpus({"table": 500})
-    told = signals("table kubernetes", Bm25().query("table kubernetes"), known, None, [])
-    assert told is not None
-    assert told.unknown > 0.5
-    assert told.nearest == TYPICAL_COSINE
-    told = signals("table 'shop'", Bm25().query("table 'shop'"), known, None, [])
-    assert told is not None
-    assert told.unknown == 0
+    weighed = asked_for("table kubernetes", known)
+    assert weighed is not None
+    assert weighed.unknown > 0.5
+    assert signals(weighed, None, []) == (TYPICAL_COSINE, 0, weighed.unknown)
+    weighed = asked_for("table 'shop'", known)
+    assert weighed is not None
+    assert weighed.unknown == 0
 
 
 def test_a_question_without_words_tells_nothing() -> None:
     nothing = SparseVector(np.zeros(0, np.uint32), np.zeros(0, np.float32))
-    assert signals("", nothing, corpus({"table": 500}), 0.5, []) is None
+    assert asked("", nothing, corpus({"table": 500})) is None

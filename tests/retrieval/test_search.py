@@ -17,7 +17,7 @@ from corpora.snapshot import Snapshot
 from retrieval.embed import Embedder
 from retrieval.embed.base import Vector
 from retrieval.engine import Engine
-from retrieval.fusion import WORST, fuse
+from retrieval.fusion import WORST, fuse, standardise
 from retrieval.index import CARD, open_index
 from retrieval.search import LINKED, Found, Mode, Searcher, Tuning
 from retrieval.store import Scope, Scored, SparseVector
@@ -54,12 +54,18 @@ def falling(ranking: list[Scored]) -> list[Scored]:
 # --- fusion ------------------------------------------------------------------------------------
 
 
+def fused_of(
+    dense: list[Scored], lexical: list[Scored], weight: float, most: int
+) -> dict[str, float]:
+    return fuse(standardise(dense, most), standardise(lexical, most), weight)
+
+
 @given(dense=RANKING, lexical=RANKING, weight=st.floats(0, 1), most=st.integers(1, 12))
 def test_fusion_adds_the_weighted_standard_scores_of_the_candidates_of_both(
     dense: list[Scored], lexical: list[Scored], weight: float, most: int
 ) -> None:
     dense, lexical = falling(dense), falling(lexical)
-    fused = fuse(dense, lexical, weight, most)
+    fused = fused_of(dense, lexical, weight, most)
     assert fused.keys() == {one.id for one in (*dense[:most], *lexical[:most])}
     both = bool(dense and lexical)
     for one, score in fused.items():
@@ -83,11 +89,11 @@ def test_a_channel_whose_candidates_are_alike_says_no_more_than_so_of_the_others
     head = [Scored(f"{number:02}", 9 - number / 1000) for number in range(50)]
     lexical = [*head, Scored("far", 0.5)]
     dense = [Scored("far", 0.9), Scored("00", 0.5), Scored("none", 0.4)]
-    fused = fuse(dense, lexical, 0.65, 50)
+    fused = fused_of(dense, lexical, 0.65, 50)
     # Far behind in words, and missing there: as bad as it gets, which does not decide alone.
     assert fused["far"] > fused["none"] > 2 * WORST
     same = [Scored("00", 9.0), Scored("01", 9.0 - 2e-7), Scored("02", 9.0 - 3e-7)]
-    words = fuse([Scored("02", 0.9), Scored("none", 0.4)], same, 0.0, 2)
+    words = fused_of([Scored("02", 0.9), Scored("none", 0.4)], same, 0.0, 2)
     # All of one score, the one after the candidates as well; of another one nothing is known.
     assert words == {"02": 1.0, "none": 0.0, "00": 1.0, "01": 1.0}
 
@@ -95,14 +101,14 @@ def test_a_channel_whose_candidates_are_alike_says_no_more_than_so_of_the_others
 def test_a_clear_lead_in_one_channel_outweighs_a_slight_one_in_the_other() -> None:
     dense = [Scored("a", 0.61), Scored("b", 0.60), Scored("c", 0.10)]
     lexical = [Scored("b", 20.0), Scored("a", 2.0), Scored("c", 1.0)]
-    fused = fuse(dense, lexical, 0.7, 50)
+    fused = fused_of(dense, lexical, 0.7, 50)
     assert max(fused, key=fused.__getitem__) == "b"
 
 
 def test_what_comes_after_the_candidates_tells_their_scores_and_adds_none() -> None:
     dense = [Scored("a", 0.61), Scored("b", 0.61)]
     lexical = [Scored("c", 9.0), Scored("d", 8.0), Scored("b", 7.0), Scored("e", 6.0)]
-    fused = fuse(dense, lexical, 0.7, 2)
+    fused = fused_of(dense, lexical, 0.7, 2)
     assert fused.keys() == {"a", "b", "c", "d"}
     assert fused["a"] < fused["b"]
     # The scale is that of the candidates, however many come after them.
