@@ -45,7 +45,7 @@ class Settings(BaseSettings):
         "", description="A sentence-transformers model name or path; empty: all-MiniLM-L6-v2."
     )
     precision: Literal["fp32", "int8"] = Field(
-        "fp32", description="Arithmetic that passages are embedded with; questions always in int8."
+        "fp32", description="Arithmetic that passages are embedded with; questions mostly in int8."
     )
     processes: int = Field(
         default_factory=lambda: os.cpu_count() or 1,

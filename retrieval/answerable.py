@@ -59,7 +59,9 @@ class Asked(NamedTuple):
     weights: NDArray[np.float64]
     """Of each term; 0 where it tells nothing."""
     total: float
+    """Of all weights together."""
     unknown: float
+    """As in Signals."""
 
 
 def asked(query: str, words: SparseVector, corpus: TermCounts) -> Asked | None:
@@ -104,9 +106,9 @@ def _most_covered(
         return 0.0
     terms = np.concatenate(best)
     whose = np.repeat(np.arange(len(best)), [len(one) for one in best])
-    asked = _among(terms, wanted)
-    gained = weights[np.searchsorted(wanted, terms[asked])]
-    return float(np.bincount(whose[asked], gained, minlength=len(best)).max())
+    shared = _among(terms, wanted)
+    gained = weights[np.searchsorted(wanted, terms[shared])]
+    return float(np.bincount(whose[shared], gained, minlength=len(best)).max())
 
 
 def _among(wanted: NDArray[np.uint32], ascending: NDArray[np.uint32]) -> NDArray[np.bool_]:

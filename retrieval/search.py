@@ -119,10 +119,9 @@ class Searcher:
     ) -> None:
         self._snapshot = snapshot
         self._index = index
-        self._embedder = embedder
         self._corpus = index.frequencies.corpus
         # A snapshot never changes, and neither does what is made of its texts.
-        self._vector = lru_cache(QUESTIONS_KEPT)(self._embedded)
+        self._vector = lru_cache(QUESTIONS_KEPT)(embedder.question)
         self._beside = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="embed")
         self._worths = BatchCache(WORTHS_KEPT, self._worths_of)
         self._passages = BatchCache(PASSAGES_KEPT, snapshot.passages)
@@ -158,18 +157,18 @@ class Searcher:
         if mode != "dense" and len(words):
             with timer("lexical"):
                 weighted = self._index.frequencies.weighted(words, scope)
-                asked_for = limit if vector is None else max(limit, self.tuning.by_words)
-                lexical = self._index.store.sparse(weighted, scope, asked_for)
+                most = limit if vector is None else max(limit, self.tuning.by_words)
+                lexical = self._index.store.sparse(weighted, scope, most)
         by_words = standardise(lexical, limit)
         with timer("judge"):
-            question = asked(query, words, self._corpus)
+            weighed_words = asked(query, words, self._corpus)
         if vector is not None:
             if not vector.done():
                 with timer("read"):
                     self._read_ahead(lexical[:limit])
-            asked_with = vector.result()
+            meaning = vector.result()
             with timer("dense"):
-                dense = self._index.store.dense(asked_with, scope, limit)
+                dense = self._index.store.dense(meaning, scope, limit)
         fused = fuse(standardise(dense, limit), by_words, self.tuning.dense_weight)
         spelled = frozenset(_IDENTIFIER.findall(query))
         one_product = len({product for product, _ in scope.pairs}) == 1
@@ -192,7 +191,7 @@ class Searcher:
         with timer("judge"):
             terms = self._terms.of([hit.passage.id for hit in hits[:LOOKED_AT]])
             nearest = dense[0].score if dense else None
-            told = signals(question, nearest, terms.values()) if question else None
+            told = signals(weighed_words, nearest, terms.values()) if weighed_words else None
         least = self.tuning.answerable if one_product else self.tuning.answerable_by_any
         return Found(hits, floor, abstain=probability(told) < least, signals=told)
 
@@ -239,9 +238,6 @@ class Searcher:
         wait((vector,), HEAD_START)
         return vector
 
-    def _embedded(self, query: str) -> NDArray[np.float32]:
-        return self._embedder.question(query)
-
 
 def _ordered(candidates: Iterable[Scored]) -> list[Scored]:
     return sorted(candidates, key=lambda one: (-one.score, one.id))
@@ -283,7 +279,7 @@ _IDENTIFIER = re.compile(r"(?<![\w-])(?:--[A-Za-z][\w-]*|-[A-Za-z]\b|\w+(?:[_.]\
 
 
 def _raised(
-    best: Sequence[Scored], worths: Mapping[str, _Worth], asked: Set[str], commands: Set[str]
+    best: Sequence[Scored], worths: Mapping[str, _Worth], spelled: Set[str], commands: Set[str]
 ) -> list[Scored]:
     """Raise passages that define a name, or are of a command, which the question spells out.
 
@@ -292,7 +288,7 @@ def _raised(
 
     def raised(one: Scored) -> Scored:
         worth = worths[one.id]
-        more = NAMED if asked and not asked.isdisjoint(json.loads(worth.names)) else 0.0
+        more = NAMED if spelled and not spelled.isdisjoint(json.loads(worth.names)) else 0.0
         more += LINKED if worth.command in commands else 0.0
         return Scored(one.id, one.score + more) if more else one
 

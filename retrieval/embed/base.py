@@ -27,7 +27,10 @@ class Embedder(Protocol):
 
     @property
     def key(self) -> str:
-        """Names the vectors: two embedders of one key give the same vector for the same text."""
+        """Names the vectors: two embedders of one key embed the same text alike.
+
+        The vector of a question may be a rounded one in one of them, and not in the other.
+        """
 
     @property
     def dimensions(self) -> int:

@@ -11,11 +11,13 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from corpora.errors import ConfigurationError
@@ -23,13 +25,23 @@ from corpora.snapshot import file_sha256
 from corpora.tokens import bundled_model
 from retrieval.embed.adapter import FILE, Adapter, read_adapter
 from retrieval.embed.base import Embedder, Precision
-from retrieval.embed.onnx import CARD, EXPORT_FORMAT, QUESTIONS, Card, OnnxEmbedder, read_card
+from retrieval.embed.onnx import (
+    CARD,
+    EXPORT_FORMAT,
+    QUESTIONS,
+    REFUSED,
+    Card,
+    OnnxEmbedder,
+    read_card,
+)
+
+log = logging.getLogger(__name__)
 
 DEFAULT_PRECISION: Precision = "fp32"
 """fp32 vectors are the same on every CPU and in every batch; int8 ones keep 91 % of the ten nearest
-neighbours (574 option texts) for 1.7 times the speed (530 texts/s against 305; one question
-0.6 ms against 1.9 ms). Passages are embedded once and then cached: fidelity is worth more. A
-question is embedded while somebody waits, and in int8 finds the same (decision 12)."""
+neighbours (574 option texts) for 1.7 times the speed (530 texts/s against 305). Passages are
+embedded once and then cached: fidelity is worth more. A question is embedded while somebody waits,
+and in int8 finds the same (decision 12)."""
 
 _STAGED, _ABANDONED = ".export-", 3_600
 """Prefix of folders being written, and the seconds after which nobody writes to one any more."""
@@ -59,8 +71,8 @@ def open_embedder(
     folder = _exported(models, name, precision, corrections)
     if folder is None:
         folder = _export(models, name, _source(name), precision, corrections)
-    embedder = _open(folder, threads, adapter)
-    return _open(folder, threads, adapter) if _add_questions(folder) else embedder
+    _add_questions(folder)
+    return _open(folder, threads, adapter)
 
 
 def reopen_embedder(models: Path, key: str, *, threads: int | None = None) -> Embedder | None:
@@ -144,30 +156,42 @@ def _export(
     return small
 
 
-def _add_questions(folder: Path) -> bool:
-    """Give an export of full precision its copy for questions, if it has none yet."""
-    card = read_card(folder)
-    if (card.precision, card.runtime) != ("fp32", "onnx") or (folder / QUESTIONS).is_file():
-        return False
-    # Imported here: a service, whose model has its copy, needs none of it.
-    from retrieval.embed.quantize import add_questions
+def _add_questions(folder: Path) -> None:
+    """Give an export of full precision its copy for questions, if it has none yet.
 
+    Nobody depends on it: where it can't be made, questions are embedded as passages are.
+    """
+    card = read_card(folder)
+    has = any((folder / name).is_file() for name in (QUESTIONS, REFUSED))
+    if has or (card.precision, card.runtime) != ("fp32", "onnx"):
+        return
     try:
-        add_questions(folder)
-    except OSError:  # a volume for reading only: questions are embedded as passages are
-        return False
-    return True
+        # Imported here: a service, whose model has its copy, needs none of it, nor `onnx`.
+        from retrieval.embed.quantize import questions_of
+
+        with _staging(folder.parent) as staged:
+            made = questions_of(folder, staged)
+            made.replace(folder / made.name)
+    except Exception as error:  # noqa: BLE001  # no room, no right to write, no `onnx` (the image)
+        log.warning("%s gets no copy for questions, which takes longer: %r", folder, error)
+
+
+@contextmanager
+def _staging(models: Path) -> Iterator[Path]:
+    """A folder to write in, deleted at the end; those of processes that were killed are too."""
+    for left in models.glob(f"{_STAGED}*"):
+        if time.time() - left.stat().st_mtime > _ABANDONED:
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_STAGED, dir=models) as staged:
+        yield Path(staged)
 
 
 def _into(folder: Path, make: Callable[[Path], object]) -> None:
     """Make a folder somewhere else and rename it into place, so that it is never seen half done."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        for left in folder.parent.glob(f"{_STAGED}*"):  # by a build that was killed
-            if time.time() - left.stat().st_mtime > _ABANDONED:
-                shutil.rmtree(left, ignore_errors=True)
-        with tempfile.TemporaryDirectory(prefix=_STAGED, dir=folder.parent) as temporary:
-            staged = Path(temporary, folder.name)
+        with _staging(folder.parent) as temporary:
+            staged = temporary / folder.name
             staged.mkdir()
             make(staged)
             if folder.is_dir() and not (folder / CARD).is_file():

@@ -25,6 +25,8 @@ EXPORT_FORMAT = 1
 MODEL, TOKENIZER, CARD = "model.onnx", "tokenizer.json", "embedder.json"
 QUESTIONS = "questions.onnx"
 """Its int8 copy, where there is one (`retrieval.embed.quantize`)."""
+REFUSED = "questions.refused"
+"""Stands there instead where too little of the model was left in the copy."""
 
 BATCH_TOKENS: dict[Precision, int] = {"fp32": 256, "int8": 0}
 """The most tokens in one run, padding included; one text is always taken.
@@ -197,7 +199,9 @@ def _batches(encoded: Sequence[Encoding], most_tokens: int) -> Iterator[_Batch]:
 
 
 def _damaged(file: Path, why: object) -> ConfigurationError:
+    needed = file.name != QUESTIONS
     return ConfigurationError(
         f"{file} can't be used: {why}.",
-        hint=f"Delete {file.parent}: the model is exported again at the next build.",
+        hint=f"Delete {file.parent if needed else file}: it is made again at the next build."
+        + ("" if needed else " Until then questions are embedded by the model itself."),
     )

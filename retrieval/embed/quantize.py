@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from onnxruntime.quantization import (  # type: ignore[import-untyped]
@@ -19,7 +20,16 @@ from onnxruntime.quantization import (  # type: ignore[import-untyped]
 
 from corpora.errors import ConfigurationError
 from retrieval.embed.fidelity import SAMPLES, agreement
-from retrieval.embed.onnx import CARD, MODEL, QUESTIONS, TOKENIZER, Card, OnnxEmbedder, read_card
+from retrieval.embed.onnx import (
+    CARD,
+    MODEL,
+    QUESTIONS,
+    REFUSED,
+    TOKENIZER,
+    Card,
+    OnnxEmbedder,
+    read_card,
+)
 
 INT8_FLOOR = 0.95
 """Lowest cosine of int8 with fp32. All-MiniLM-L6-v2 reaches 0.98: a quantization below this has
@@ -48,19 +58,22 @@ def quantize(source: Path, card: Card, folder: Path) -> Card:
     return card
 
 
-def add_questions(folder: Path) -> None:
-    """Put the copy for questions beside the model in ``folder``, unless too little is left of it.
+def questions_of(source: Path, folder: Path) -> Path:
+    """Make in ``folder`` the copy of the export in ``source`` that embeds questions.
 
-    Whole or not at all: a process that opens the export meanwhile sees it without.
+    An empty file of another name, REFUSED, where too little of the model is left in it.
     """
-    draft = folder / f".{os.getpid()}-{QUESTIONS}"
-    _write_int8(folder / MODEL, draft)
-    embedder = OnnxEmbedder(folder, questions=draft)
+    copy = folder / QUESTIONS
+    _write_int8(source / MODEL, copy)
+    embedder = OnnxEmbedder(source, questions=copy)
     asked = np.stack([embedder.question(text) for text in SAMPLES])
     if agreement(asked, embedder.embed(SAMPLES)) < INT8_FLOOR:
-        draft.unlink()
-    else:
-        draft.rename(folder / QUESTIONS)
+        refused = folder / REFUSED
+        refused.touch()
+        return refused
+    with copy.open("rb+") as written:
+        os.fsync(written.fileno())  # its name must not outlive its content
+    return copy
 
 
 def _write_int8(model: Path, to: Path) -> None:
@@ -74,8 +87,12 @@ def _write_int8(model: Path, to: Path) -> None:
     """
     logging.disable(logging.WARNING)  # it advises, on the root logger, a step that changes nothing
     try:
-        quantize_dynamic(
-            model, to, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True
-        )
+        # It writes another model beside the one that it reads, always of the same name.
+        with TemporaryDirectory(dir=to.parent) as alone:
+            read = Path(alone, MODEL)
+            read.symlink_to(model.resolve())
+            quantize_dynamic(
+                read, to, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True
+            )
     finally:
         logging.disable(logging.NOTSET)

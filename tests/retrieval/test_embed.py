@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -217,22 +218,70 @@ def test_an_export_without_the_copy_gets_one_when_it_is_opened_to_build(
     assert served is not None
     assert np.array_equal(served.question("x"), served.embed(["x"])[0])
     assert not copy.exists()
-    assert open_embedder(tmp_path, model=tiny_model).key == one.key
+    again = open_embedder(tmp_path, model=tiny_model)
+    assert again.key == one.key
+    assert np.array_equal(again.question("x"), one.question("x"))
+    assert not np.array_equal(again.question("x"), again.embed(["x"])[0])
     assert copy.is_file()
 
 
+def quantized_badly(model: Path, to: Path) -> None:
+    to.write_bytes(model.read_bytes()[:1_000])
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("failing", ["disk", "onnx"])
+def test_an_export_is_used_without_a_copy_that_can_not_be_made(
+    tiny_model: Path,
+    tmp_path: Path,
+    failing: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    one = open_embedder(tmp_path, model=tiny_model)
+    (tmp_path / one.key / "questions.onnx").unlink()
+    if failing == "disk":
+        monkeypatch.setattr("retrieval.embed.quantize._write_int8", quantized_badly)
+    else:  # as in the image, which has no `onnx`
+        monkeypatch.setitem(sys.modules, "retrieval.embed.quantize", None)
+    again = open_embedder(tmp_path, model=tiny_model)
+    assert np.array_equal(again.question("x"), again.embed(["x"])[0])
+    assert "gets no copy for questions" in caplog.text
+    (folder,) = tmp_path.iterdir()
+    assert {file.name for file in folder.iterdir()} == {
+        "embedder.json", "model.onnx", "tokenizer.json"
+    }  # fmt: skip
+
+
+def test_processes_that_open_an_export_at_once_all_get_the_copy(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    one = open_embedder(tmp_path, model=tiny_model)
+    (tmp_path / one.key / "questions.onnx").unlink()
+    with ThreadPoolExecutor(3) as pool:
+        opened = list(
+            pool.map(lambda _: open_embedder(tmp_path, model=tiny_model).question("x"), range(3))
+        )
+    assert all(np.array_equal(vector, one.question("x")) for vector in opened)
+    (folder,) = tmp_path.iterdir()
+    assert len(list(folder.iterdir())) == 4
+
+
 def test_questions_are_embedded_in_full_where_int8_loses_too_much(
-    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_model: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr("retrieval.embed.quantize.INT8_FLOOR", 1.1)
     embedder = open_embedder(tmp_path, model=tiny_model)
     assert np.array_equal(embedder.question("x"), embedder.embed(["x"])[0])
     (folder,) = tmp_path.iterdir()
-    assert {one.name for one in folder.iterdir()} == {
-        "embedder.json",
-        "model.onnx",
-        "tokenizer.json",
-    }
+    assert [file.name for file in folder.glob("*questions*")] == ["questions.refused"]
+    # That is remembered: it would be found out again each time.
+    monkeypatch.setattr("retrieval.embed.quantize._write_int8", quantized_badly)
+    open_embedder(tmp_path, model=tiny_model)
+    assert "gets no copy" not in caplog.text
 
 
 def test_a_killed_export_leaves_nothing_behind(
