@@ -35,18 +35,18 @@ def embedding(
     embedder: Embedder, requests: Sequence[ContextRequest], rounds: int
 ) -> tuple[float, float]:
     """Median milliseconds of embedding a question: as a search does it, and as passages are."""
-    ways: tuple[Callable[[str], object], ...] = (
-        embedder.question,
-        lambda text: embedder.embed([text]),
-    )
     texts = [one.query for one in requests]
-    found = []
-    for way in ways:
-        for text in texts[:10]:
-            way(text)
-        spent = [timed(partial(way, text))[0] for text in texts * rounds]
-        found.append(Spread.of(spent).p50)
-    return found[0], found[1]
+    return (
+        _median(embedder.question, texts, rounds),
+        _median(lambda text: embedder.embed([text]), texts, rounds),
+    )
+
+
+def _median(embed: Callable[[str], object], texts: Sequence[str], rounds: int) -> float:
+    """Median milliseconds of each text, one after the other, once the first ten have warmed up."""
+    for text in texts[:10]:
+        embed(text)
+    return Spread.of([timed(partial(embed, text))[0] for _ in range(rounds) for text in texts]).p50
 
 
 def load(
