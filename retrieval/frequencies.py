@@ -20,10 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpora.model import Frozen
-from retrieval.lexical import idf
+from retrieval.lexical import idf, of_product
 from retrieval.store import Scope, SparseVector
 
 _Numbers = NDArray[np.uint32]
+_NONE: _Numbers = np.zeros(0, np.uint32)
 _ARRAY = "of-"
 """Before a product's id: numpy has a parameter `file`, which is a good name for a product."""
 
@@ -80,15 +81,26 @@ class Frequencies:
     def weighted(self, words: SparseVector, scope: Scope) -> SparseVector:
         """The terms of a question that stand in the scope, each times its idf there.
 
-        A passage that stands in several releases of a scope counts for each.
+        A passage that stands in several releases of a scope counts for each. The dimensions are
+        those of an index: a term has one in each product where it stands (`lexical.of_product`).
         """
-        among = [self._releases[pair] for pair in set(scope.pairs) if pair in self._releases]
-        counts = np.zeros(len(words), np.uint32)
-        for one in among:
-            counts += one.of(words.indices)
-        found = np.flatnonzero(counts)
-        weights = words.values * idf(counts, sum(one.passages for one in among))
-        return SparseVector(words.indices[found], weights[found].astype(np.float32))
+        standing: dict[str, _Numbers] = {}
+        together, passages = np.zeros(len(words), np.uint32), 0
+        for product, release in dict.fromkeys(scope.pairs):
+            if one := self._releases.get((product, release)):
+                counts = one.of(words.indices)
+                standing[product] = standing.get(product, 0) + counts
+                together += counts
+                passages += one.passages
+        weights = words.values * idf(together, passages)
+        indices, values = [_NONE], [weights[:0]]
+        for product, counts in standing.items():
+            at = np.flatnonzero(counts)
+            indices.append(of_product(words.indices[at], product))
+            values.append(weights[at])
+        # Two of some hundred terms share a dimension once in 100,000 questions: one is kept.
+        found, first = np.unique(np.concatenate(indices), return_index=True)
+        return SparseVector(found, np.concatenate(values)[first].astype(np.float32))
 
 
 class FrequencyCounter:
@@ -144,11 +156,10 @@ class FrequencyCounter:
 def summed(parts: Iterable[TermCounts]) -> TermCounts:
     """Document frequencies over several products, whose passages are distinct."""
     held = list(parts)
-    none = np.zeros(0, np.uint32)
-    together = np.concatenate([none, *(one.indices for one in held)])
+    together = np.concatenate([_NONE, *(one.indices for one in held)])
     indices, places = np.unique(together, return_inverse=True)
     counts = np.bincount(
-        places, np.concatenate([none, *(one.counts for one in held)]), minlength=len(indices)
+        places, np.concatenate([_NONE, *(one.counts for one in held)]), minlength=len(indices)
     )
     passages = sum(one.passages for one in held)
     return TermCounts(indices.astype(np.uint32), counts.astype(np.uint32), passages)

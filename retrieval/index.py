@@ -37,10 +37,10 @@ from retrieval.embed import (
     reopen_embedder,
 )
 from retrieval.frequencies import Frequencies, FrequencyCounter, Sizes
-from retrieval.lexical import Bm25
+from retrieval.lexical import Bm25, of_product
 from retrieval.store import Location, Point, SparseVector, Store, create_store, open_store
 
-FORMAT = 3
+FORMAT = 4
 CARD = "index/card.json"
 """Where a snapshot keeps what its index says of itself."""
 BATCH = 2_048
@@ -146,7 +146,8 @@ class Indexer:
                         for passage, vector in zip(passages, vectors, strict=True)
                     ]
                     for point in points:
-                        counter.add(point.product, point.releases, point.sparse.indices)
+                        terms = of_product(point.sparse.indices, point.product)
+                        counter.add(point.product, point.releases, terms)
                     store.upsert(points)
                     done += len(points)
                     progress("embed", done, total)
@@ -169,7 +170,9 @@ class Indexer:
             kind=passage.kind,
             page=passage.page,
             dense=vector,
-            sparse=lexical_vector(self._bm25, passage, self._asked(passage)),
+            sparse=_indexed(
+                lexical_vector(self._bm25, passage, self._asked(passage)), passage.product
+            ),
         )
 
     def _asked(self, passage: Passage) -> tuple[str, ...]:
@@ -305,6 +308,13 @@ def dense_parts(
 def lexical_vector(bm25: Bm25, passage: Passage, asked: Sequence[str] = ()) -> SparseVector:
     """The terms of a passage and of what is asked of it, each field at its weight."""
     return bm25.document("\n".join((passage.text, *asked)), **_fields(passage))
+
+
+def _indexed(vector: SparseVector, product: str) -> SparseVector:
+    """The same at the dimensions that its terms have in an index."""
+    indices = of_product(vector.indices, product)
+    order = np.argsort(indices)
+    return SparseVector(indices[order], vector.values[order])
 
 
 def _fields(passage: Passage) -> dict[str, str]:

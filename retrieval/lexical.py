@@ -15,6 +15,9 @@ sparse vectors. The query's has idf in it, that of the passages searched
 (`retrieval.frequencies`)::
 
     idf(t) = ln(1 + (N - n(t) + 0.5) / (n(t) + 0.5))
+
+In an index each product numbers its terms for itself (`of_product`): an engine that searches one
+product by a common word then reads the passages of that product, not of all that have the word.
 """
 
 from __future__ import annotations
@@ -193,6 +196,21 @@ def _stem(word: str) -> str:
     if stemmer is None:  # it keeps the word it works on in itself: one per thread
         stemmer = _thread.stemmer = snowballstemmer.stemmer("english")
     return str(stemmer.stemWord(word))
+
+
+def of_product(indices: NDArray[np.uint32], product: str) -> NDArray[np.uint32]:
+    """The dimensions that terms have in an index, where they are of ``product``. In no order.
+
+    Given those, the dimensions of the terms again.
+    """
+    return indices ^ _product(product)
+
+
+@lru_cache(maxsize=1_024)
+def _product(name: str) -> np.uint32:
+    # Personalised: a product's name is a term as well, and would be term 0 of each product.
+    digest = hashlib.blake2b(name.encode(), digest_size=4, person=b"product").digest()
+    return np.uint32(int.from_bytes(digest, "little"))
 
 
 @lru_cache(maxsize=65_536)

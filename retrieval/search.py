@@ -29,6 +29,7 @@ from retrieval.company import in_company
 from retrieval.embed import Embedder
 from retrieval.fusion import fuse, standardise
 from retrieval.index import Index
+from retrieval.lexical import of_product
 from retrieval.prior import Prior
 from retrieval.stopwatch import Stopwatch
 from retrieval.store import Scope, Scored
@@ -189,9 +190,12 @@ class Searcher:
         if not hits:
             return Found((), 0.0, abstain=True)
         with timer("judge"):
-            terms = self._terms.of([hit.passage.id for hit in hits[:LOOKED_AT]])
             nearest = dense[0].score if dense else None
-            told = signals(weighed_words, nearest, terms.values()) if weighed_words else None
+            told = (
+                signals(weighed_words, nearest, self._terms_of(hits[:LOOKED_AT]))
+                if weighed_words
+                else None
+            )
         least = self.tuning.answerable if one_product else self.tuning.answerable_by_any
         return Found(hits, floor, abstain=probability(told) < least, signals=told)
 
@@ -217,6 +221,14 @@ class Searcher:
             if release is not None:
                 found.append(Hit(passage=passage, release=release, score=one.score))
         return tuple(found)
+
+    def _terms_of(self, hits: Sequence[Hit]) -> list[NDArray[np.uint32]]:
+        terms = self._terms.of([hit.passage.id for hit in hits])
+        return [
+            of_product(terms[passage.id], passage.product)
+            for passage in (hit.passage for hit in hits)
+            if passage.id in terms
+        ]
 
     def _worths_of(self, ids: Sequence[str]) -> dict[str, _Worth]:
         prior = self.tuning.prior

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.frequencies import Frequencies, FrequencyCounter, TermCounts, summed
+from retrieval.lexical import of_product
 from retrieval.store import Scope, SparseVector
 
 Passage = tuple[str, tuple[str, ...], tuple[int, ...]]
@@ -40,6 +41,13 @@ def counted(passages: Sequence[Passage], folder: Path) -> Frequencies:
     return Frequencies.load(folder / "terms.npz", sizes)
 
 
+def weights(found: SparseVector, product: str) -> dict[int, float]:
+    """The weight of each term, the dimensions being those that ``product`` has for them."""
+    assert found.indices.tolist() == sorted(set(found.indices.tolist()))  # what an engine asks for
+    numbered = of_product(found.indices, product)
+    return dict(zip(numbered.tolist(), found.values.tolist(), strict=True))
+
+
 def idf(among: int, standing: int) -> float:
     return math.log(1 + (among - standing + 0.5) / (standing + 0.5))
 
@@ -47,17 +55,25 @@ def idf(among: int, standing: int) -> float:
 def test_a_term_weighs_by_how_rare_it_is_at_the_release(tmp_path: Path) -> None:
     frequencies = counted(PASSAGES, tmp_path)
     newer = frequencies.weighted(words(1, 5, 9), Scope(pairs=(("git", "2.39"),)))
-    assert newer.indices.tolist() == [1, 5, 9]
-    assert newer.values.tolist() == pytest.approx([idf(3, 1), idf(3, 3), idf(3, 1)])
+    assert weights(newer, "git") == pytest.approx({1: idf(3, 1), 5: idf(3, 3), 9: idf(3, 1)})
     older = frequencies.weighted(words(1, 5, 9, weight=2), Scope(pairs=(("git", "2.30"),)))
-    assert older.indices.tolist() == [1, 5]  # the other stands nowhere: nothing to look for
-    assert older.values.tolist() == pytest.approx([2 * idf(1, 1), 2 * idf(1, 1)])
+    # The third stands nowhere: nothing to look for.
+    assert weights(older, "git") == pytest.approx({1: 2 * idf(1, 1), 5: 2 * idf(1, 1)})
 
 
 def test_over_several_products_their_passages_add_up(tmp_path: Path) -> None:
     frequencies = counted(PASSAGES, tmp_path)
     both = Scope(pairs=(("git", "2.39"), ("restic", "0.16")))
-    assert frequencies.weighted(words(9), both).values.tolist() == pytest.approx([idf(4, 2)])
+    found = frequencies.weighted(words(1, 9), both)
+    # A dimension for each product where the term stands, and a weight for both together.
+    expected = {
+        ("git", 1): idf(4, 1),
+        ("git", 9): idf(4, 2),
+        ("restic", 9): idf(4, 2),
+    }
+    numbered = {int(of_product(terms(term), one)[0]): (one, term) for one, term in expected}
+    told = dict(zip(found.indices.tolist(), found.values.tolist(), strict=True))
+    assert {numbered[at]: weight for at, weight in told.items()} == pytest.approx(expected)
     assert frequencies.corpus.passages == 4
     assert frequencies.corpus.of(terms(1, 5, 7, 9)).tolist() == [1, 3, 0, 2]
 
@@ -106,8 +122,7 @@ def test_counts_are_those_of_the_passages(
         if (standing := sum(term in one[2] for one in held))
     }
     found = frequencies.weighted(words(*asked), Scope(pairs=((product, release),)))
-    assert found.indices.tolist() == list(expected)
-    assert found.values.tolist() == pytest.approx(list(expected.values()))
+    assert weights(found, product) == pytest.approx(expected)
     everywhere = [sum(term in one[2] for one in passages) for term in asked]
     assert frequencies.corpus.of(terms(*asked)).tolist() == everywhere
 

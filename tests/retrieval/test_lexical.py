@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.lexical import MAX_TERM, STOP_WORDS, Bm25, FieldWeight, terms
+from retrieval.lexical import MAX_TERM, STOP_WORDS, Bm25, FieldWeight, of_product, terms
 
 WORD = st.from_regex(r"[a-z][a-z0-9]{2,9}", fullmatch=True)
 
@@ -151,3 +151,19 @@ def test_threads_do_not_disturb_each_other() -> None:
     texts = [" ".join([*words[i % 5 :], f"word{i}ing"]) for i in range(200)]
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(terms, texts)) == [terms(text) for text in texts]
+
+
+@given(st.lists(st.integers(0, 2**32 - 1), unique=True, max_size=9), st.text(max_size=9))
+def test_in_a_product_terms_have_dimensions_of_its_own_and_can_be_told_again(
+    indices: list[int], product: str
+) -> None:
+    held = np.array(indices, np.uint32)
+    numbered = of_product(held, product)
+    assert len(set(numbered.tolist())) == len(indices)  # none falls on another
+    assert of_product(numbered, product).tolist() == indices
+
+
+def test_products_share_no_dimension_for_a_term() -> None:
+    word = Bm25().query("git").indices
+    found = {int(of_product(word, one)[0]) for one in ("git", "docker", "postgresql")}
+    assert len(found) == 3
