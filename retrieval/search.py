@@ -150,11 +150,11 @@ class Searcher:
         """
         timer = timer or Stopwatch()
         mode, limit = mode or self.tuning.mode, self.tuning.candidates
-        words = self._index.bm25.query(query)
         dense: list[Scored] = []
         lexical: list[Scored] = []
         vector = self._embedding(query, timer) if mode != "lexical" else None
         # As much as can be done without the vector, while it is being made.
+        words = self._index.bm25.query(query)
         if mode != "dense" and len(words):
             with timer("lexical"):
                 weighted = self._index.frequencies.weighted(words, scope)

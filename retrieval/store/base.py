@@ -174,15 +174,12 @@ def _least(better: Scored) -> float:
     return better.score - rounding(better.score)
 
 
-def _falling(one: Scored) -> tuple[float, str]:
-    return -one.score, one.id
-
-
 _id = itemgetter(0)
 
 
-def _ordered(found: Sequence[Scored]) -> list[Scored]:
-    ordered = sorted(found, key=_falling)
+def _ordered(falling: Sequence[Scored]) -> list[Scored]:
+    """Those of one score by their ids."""
+    ordered = list(falling)
     first, least = 0, math.inf
     for at, one in enumerate(ordered):
         if one.score < least:  # no tie with the first of those before it
