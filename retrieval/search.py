@@ -67,7 +67,7 @@ class Tuning(Frozen):
     answerable: float = 0.08
     """Least probability that the corpus answers; below it the engine abstains. With 0.12 one
     question in a hundred went without its answer, for one more unanswerable in ten."""
-    answerable_by_any: float = 0.2
+    answerable_by_any: float = 0.35
     """The same where no product was named and all are searched: a question about a tool that is not
     here resembles something in one of them."""
 

@@ -33,7 +33,7 @@ from retrieval.request import SearchRequest
 OTHERS = ("git", "openssh", "restic", "docker", "postgresql", "aws")
 """Products that questions about foreign tools are put to."""
 
-BARS = (0.02, 0.05, 0.08, 0.1, 0.12, 0.15, 0.18, 0.22, 0.25, 0.3, 0.4, 0.5)
+BARS = (0.02, 0.05, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
 FOLDS = 8
 
 
