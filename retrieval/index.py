@@ -37,7 +37,7 @@ from retrieval.embed import (
     reopen_embedder,
 )
 from retrieval.frequencies import Frequencies, FrequencyCounter, Sizes
-from retrieval.lexical import Bm25, of_product
+from retrieval.lexical import Bm25, indexed, of_product
 from retrieval.store import Location, Point, SparseVector, Store, create_store, open_store
 
 FORMAT = 4
@@ -170,7 +170,7 @@ class Indexer:
             kind=passage.kind,
             page=passage.page,
             dense=vector,
-            sparse=_indexed(
+            sparse=indexed(
                 lexical_vector(self._bm25, passage, self._asked(passage)), passage.product
             ),
         )
@@ -308,13 +308,6 @@ def dense_parts(
 def lexical_vector(bm25: Bm25, passage: Passage, asked: Sequence[str] = ()) -> SparseVector:
     """The terms of a passage and of what is asked of it, each field at its weight."""
     return bm25.document("\n".join((passage.text, *asked)), **_fields(passage))
-
-
-def _indexed(vector: SparseVector, product: str) -> SparseVector:
-    """The same at the dimensions that its terms have in an index."""
-    indices = of_product(vector.indices, product)
-    order = np.argsort(indices)
-    return SparseVector(indices[order], vector.values[order])
 
 
 def _fields(passage: Passage) -> dict[str, str]:

@@ -117,7 +117,7 @@ class Store(Protocol):
         """Return the ``limit`` points of highest dot product; only those that share a term."""
 
     def terms(self, ids: Sequence[str]) -> dict[str, NDArray[np.uint32]]:
-        """The terms by which words find these points: ascending. Unknown ids are left out."""
+        """The dimensions by which words find these points: ascending. Unknown ids are left out."""
 
     def count(self, scope: Scope | None = None) -> int:
         """Count the points of a scope, or all."""
@@ -178,7 +178,7 @@ _id = itemgetter(0)
 
 
 def _ordered(falling: Sequence[Scored]) -> list[Scored]:
-    """Those of one score by their ids."""
+    """Those of one score by their ids; ``falling`` by score, as an engine gives them."""
     ordered = list(falling)
     first, least = 0, math.inf
     for at, one in enumerate(ordered):

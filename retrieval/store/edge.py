@@ -192,7 +192,7 @@ class EdgeStore:
         return self._nearest(query, SPARSE, scope, limit, _EXACT)
 
     def terms(self, ids: Sequence[str]) -> dict[str, NDArray[np.uint32]]:
-        """The terms by which words find these points: ascending. Unknown ids are left out."""
+        """The dimensions by which words find these points: ascending. Unknown ids are left out."""
         wanted: list[qdrant.PointId] = [uuid.UUID(one) for one in ids]
         with _door(self.path):
             records = self._open().retrieve(wanted, with_payload=False, with_vector=[SPARSE])

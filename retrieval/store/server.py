@@ -203,7 +203,7 @@ class ServerStore:
         return self._nearest(query, SPARSE, scope, limit)
 
     def terms(self, ids: Sequence[str]) -> dict[str, NDArray[np.uint32]]:
-        """The terms by which words find these points: ascending. Unknown ids are left out."""
+        """The dimensions by which words find these points: ascending. Unknown ids are left out."""
         client = self._open()
         wanted = [str(uuid.UUID(one)) for one in ids]
         records = attempt(

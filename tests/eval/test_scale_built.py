@@ -19,6 +19,7 @@ from eval.scale.making import make
 from eval.scale.measured import STEPS
 from retrieval.engine import Engine
 from retrieval.index import dense_vectors, open_index
+from retrieval.lexical import indexed
 from retrieval.request import ContextRequest
 from retrieval.search import Searcher
 from retrieval.store import Scope
@@ -74,7 +75,7 @@ def test_a_larger_snapshot_holds_the_original_and_copies_that_equal_nothing(data
     assert 0.99 < copied.score < 0.9995
     words = index.bm25.query(some.text)
     scores = [
-        index.store.sparse(words, Scope(pairs=((name, "2.39"),)), 1)[0].score
+        index.store.sparse(indexed(words, name), Scope(pairs=((name, "2.39"),)), 1)[0].score
         for name in ("git", "git-copy-1")
     ]
     assert scores[0] != scores[1]

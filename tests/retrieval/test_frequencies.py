@@ -78,6 +78,24 @@ def test_over_several_products_their_passages_add_up(tmp_path: Path) -> None:
     assert frequencies.corpus.of(terms(1, 5, 7, 9)).tolist() == [1, 3, 0, 2]
 
 
+def test_over_several_releases_of_a_product_a_passage_counts_for_each(tmp_path: Path) -> None:
+    frequencies = counted(PASSAGES, tmp_path)
+    both = Scope(pairs=(("git", "2.39"), ("git", "2.30"), ("git", "2.39")))
+    assert weights(frequencies.weighted(words(1, 5, 9), both), "git") == pytest.approx(
+        {1: idf(4, 2), 5: idf(4, 4), 9: idf(4, 1)}
+    )
+
+
+def test_dimensions_of_two_products_that_meet_are_asked_for_once(tmp_path: Path) -> None:
+    shared = int(of_product(terms(1), "git")[0])
+    other = int(of_product(terms(shared), "restic")[0])
+    held = [("git", ("2.39",), (1,)), ("restic", ("0.16",), (other,))]
+    both = Scope(pairs=(("git", "2.39"), ("restic", "0.16")))
+    found = counted(held, tmp_path).weighted(words(*sorted((1, other))), both)
+    assert found.indices.tolist() == [shared]
+    assert len(found.values) == 1
+
+
 @pytest.mark.parametrize("pairs", [(), (("git", "1.0"),), (("svn", "2.39"),)])
 def test_where_nothing_is_nothing_weighs(
     tmp_path: Path, pairs: tuple[tuple[str, str], ...]

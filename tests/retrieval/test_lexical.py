@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.lexical import MAX_TERM, STOP_WORDS, Bm25, FieldWeight, of_product, terms
+from retrieval.lexical import MAX_TERM, STOP_WORDS, Bm25, FieldWeight, indexed, of_product, terms
 
 WORD = st.from_regex(r"[a-z][a-z0-9]{2,9}", fullmatch=True)
 
@@ -164,6 +164,18 @@ def test_in_a_product_terms_have_dimensions_of_its_own_and_can_be_told_again(
 
 
 def test_products_share_no_dimension_for_a_term() -> None:
-    word = Bm25().query("git").indices
-    found = {int(of_product(word, one)[0]) for one in ("git", "docker", "postgresql")}
-    assert len(found) == 3
+    names = ("git", "docker", "kubectl")
+    for word in ("merge", *names):  # a product's name is a term as well
+        (term,) = Bm25().query(word).indices
+        found = {int(of_product(np.array([term]), one)[0]) for one in names}
+        assert len(found) == 3
+    own = {int(of_product(Bm25().query(one).indices, one)[0]) for one in names}
+    assert len(own) == 3
+
+
+def test_a_vector_in_an_index_is_ascending_and_keeps_its_weights() -> None:
+    vector = Bm25().document("how large the write-ahead log may grow", names="max_wal_size")
+    held = indexed(vector, "postgresql")
+    assert held.indices.tolist() == sorted(held.indices.tolist())
+    weights = dict(zip(of_product(held.indices, "postgresql"), held.values, strict=True))
+    assert weights == dict(zip(vector.indices, vector.values, strict=True))
