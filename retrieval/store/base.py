@@ -183,12 +183,8 @@ def _ordered(falling: Sequence[Scored]) -> list[Scored]:
     first, least = 0, math.inf
     for at, one in enumerate(ordered):
         if one.score < least:  # no tie with the first of those before it
-            _by_id(ordered, first, at)
+            if at - first > 1:
+                ordered[first:at] = sorted(ordered[first:at], key=_id)
             first, least = at, _least(one)
-    _by_id(ordered, first, len(ordered))
+    ordered[first:] = sorted(ordered[first:], key=_id)
     return ordered
-
-
-def _by_id(ordered: list[Scored], first: int, end: int) -> None:
-    if end - first > 1:
-        ordered[first:end] = sorted(ordered[first:end], key=_id)

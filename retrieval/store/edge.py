@@ -33,7 +33,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Self, cast
 
 import numpy as np
 import qdrant_edge as qdrant
@@ -267,7 +267,7 @@ class EdgeStore:
                         params=params,
                     )
                 )
-            return [Scored(_hex(one.id), one.score) for one in found]
+            return [Scored(cast("uuid.UUID", one.id).hex, one.score) for one in found]
 
         return best(search, limit)
 
@@ -290,7 +290,11 @@ def _terms(vectors: object) -> NDArray[np.uint32]:
 
 
 def _filter(scope: Scope) -> qdrant.Filter:
-    return qdrant.Filter(must=[qdrant.FieldCondition(RELEASES, match=qdrant.MatchAny(scope.keys))])
+    # One value is looked up; one of several is found among the values of each point, which takes
+    # twice as long: 7,800 points 0.9 ms instead of 1.6.
+    keys = scope.keys
+    match = qdrant.MatchValue(keys[0]) if len(keys) == 1 else qdrant.MatchAny(keys)
+    return qdrant.Filter(must=[qdrant.FieldCondition(RELEASES, match=match)])
 
 
 def _hex(identity: object) -> str:
