@@ -11,11 +11,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from collections.abc import Iterable, Mapping, Sequence, Set
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import starmap
+from threading import Event
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -23,11 +25,11 @@ from numpy.typing import NDArray
 
 from corpora.model import Frozen, Hit, Passage
 from corpora.snapshot import Snapshot
-from retrieval.answerable import LOOKED_AT, Signals, asked, probability, signals
+from retrieval.answerable import LOOKED_AT, Asked, Signals, asked, probability, signals
 from retrieval.batch import BatchCache
 from retrieval.company import in_company
 from retrieval.embed import Embedder
-from retrieval.fusion import fuse, standardise
+from retrieval.fusion import Standardised, fuse, standardise
 from retrieval.index import Index
 from retrieval.lexical import of_product
 from retrieval.prior import Prior
@@ -110,6 +112,15 @@ class _Worth(NamedTuple):
     """Its product, and the command or the page that it is about."""
 
 
+class _ByWords(NamedTuple):
+    """What the words of a question find, and what they say of it."""
+
+    best: Sequence[Scored]
+    """Its candidates."""
+    scores: Standardised
+    asked: Asked | None
+
+
 class Searcher:
     """Searches one snapshot. Safe to use from several threads."""
 
@@ -153,26 +164,23 @@ class Searcher:
         timer = timer or Stopwatch()
         mode, limit = mode or self.tuning.mode, self.tuning.candidates
         dense: list[Scored] = []
-        lexical: list[Scored] = []
-        vector = self._embedding(query, timer) if mode != "lexical" else None
-        # As much as can be done without the vector, while it is being made.
-        words = self._index.bm25.query(query)
-        if mode != "dense" and len(words):
-            with timer("lexical"):
-                weighted = self._index.frequencies.weighted(words, scope)
-                most = limit if vector is None else max(limit, self.tuning.by_words)
-                lexical = self._index.store.sparse(weighted, scope, most)
-        by_words = standardise(lexical, limit)
-        with timer("judge"):
-            weighed_words = asked(query, words, self._corpus)
-        if vector is not None:
-            if not vector.done():
-                with timer("read"):
-                    self._read_ahead(lexical[:limit])
-            meaning = vector.result()
+        if mode == "lexical":
+            words = self._by_words(query, scope, limit, timer)
+        else:
+            # As much as can be done without the vector, while it is being made. Made here, and not
+            # by the other thread: what takes longest waits for nobody to wake up.
+            embedded = Event()
+            most = 0 if mode == "dense" else max(limit, self.tuning.by_words)
+            beside = self._beside.submit(
+                self._beside_embedding, query, scope, most, timer, embedded
+            )
+            with timer("embed"):
+                vector = self._vector(query)
+            embedded.set()
+            words = beside.result()
             with timer("dense"):
-                dense = self._index.store.dense(meaning, scope, limit)
-        fused = fuse(standardise(dense, limit), by_words, self.tuning.dense_weight)
+                dense = self._index.store.dense(vector, scope, limit)
+        fused = fuse(standardise(dense, limit), words.scores, self.tuning.dense_weight)
         spelled = frozenset(_IDENTIFIER.findall(query))
         one_product = len({product for product, _ in scope.pairs}) == 1
         with timer("read"):
@@ -194,19 +202,39 @@ class Searcher:
         with timer("judge"):
             nearest = dense[0].score if dense else None
             told = (
-                signals(weighed_words, nearest, self._terms_of(hits[:LOOKED_AT]))
-                if weighed_words
+                signals(words.asked, nearest, self._terms_of(hits[:LOOKED_AT]))
+                if words.asked
                 else None
             )
         least = self.tuning.answerable if one_product else self.tuning.answerable_by_any
         return Found(hits, floor, abstain=probability(told) < least, signals=told)
 
-    def _read_ahead(self, lexical: Sequence[Scored]) -> None:
-        """Read what words found while the vector is being made: most of it will be wanted."""
-        ids = [one.id for one in lexical]
-        self._worths.of(ids)
-        self._passages.of(ids[:AHEAD])
-        self._terms.of(ids[:LOOKED_AT])
+    def _by_words(self, query: str, scope: Scope, most: int, timer: Stopwatch) -> _ByWords:
+        """What the words of a question find: the best ``most``."""
+        words = self._index.bm25.query(query)
+        found: list[Scored] = []
+        if most and len(words):
+            with timer("lexical"):
+                weighted = self._index.frequencies.weighted(words, scope)
+                found = self._index.store.sparse(weighted, scope, most)
+        with timer("judge"):
+            told = asked(query, words, self._corpus)
+        best = found[: self.tuning.candidates]
+        return _ByWords(best, standardise(found, self.tuning.candidates), told)
+
+    def _beside_embedding(
+        self, query: str, scope: Scope, most: int, timer: Stopwatch, embedded: Event
+    ) -> _ByWords:
+        """The same on another processor, and what it found read, as long as there is time."""
+        time.sleep(HEAD_START)
+        words = self._by_words(query, scope, most, timer)
+        if not embedded.is_set():
+            with timer("read"):
+                ids = [one.id for one in words.best]
+                self._worths.of(ids)
+                self._passages.of(ids[:AHEAD])
+                self._terms.of(ids[:LOOKED_AT])
+        return words
 
     def _weighed(self, fused: Mapping[str, float], worths: Mapping[str, _Worth]) -> list[Scored]:
         """What is known of the candidates added to their scores; best first."""
@@ -242,17 +270,6 @@ class Searcher:
             for name, one in self._snapshot.traits(ids).items()
         }
 
-    def _embedding(self, query: str, timer: Stopwatch) -> Future[NDArray[np.float32]]:
-        """The vector of ``query``, being made on another processor while words are looked up."""
-
-        def made() -> NDArray[np.float32]:
-            with timer("embed"):
-                return self._vector(query)
-
-        vector = self._beside.submit(made)
-        wait((vector,), HEAD_START)
-        return vector
-
 
 def _ordered(candidates: Iterable[Scored]) -> list[Scored]:
     return sorted(candidates, key=lambda one: (-one.score, one.id))
@@ -270,9 +287,8 @@ AHEAD = 20
 are asked for the first time, p50 in the process went from 18.0 to 16.7 ms."""
 
 HEAD_START = 0.0008
-"""Seconds that the embedding gets to leave the interpreter behind: the embedded store does not let
-go of it while it searches, and would hold up what has not begun. Over HTTP, in turn with 0.3 ms,
-.2 ms less at the median; 1.5 ms as long."""
+"""Seconds that the embedding gets to leave the interpreter behind, before words are looked up: the
+embedded store does not let go of it while it searches."""
 
 WORTHS_KEPT = 32_768
 """Candidates of which is kept how they are weighed: some 20 MB. A question has 50 to 100."""
