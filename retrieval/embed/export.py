@@ -7,7 +7,7 @@ be imitated at run time, and the result is compared with sentence-transformers b
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -43,6 +43,18 @@ class _Pipeline(torch.nn.Module):
         return torch.nn.functional.normalize(vectors, dim=-1)
 
 
+class _Alone(torch.nn.Module):
+    """The same for one text, which fills its row: no mask."""
+
+    def __init__(self, model: SentenceTransformer) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
+        vectors = self.model({"input_ids": input_ids})["sentence_embedding"]
+        return torch.nn.functional.normalize(vectors, dim=-1)
+
+
 def export(source: Path, card: Card, folder: Path, adapter: Adapter | None = None) -> Card:
     """Export the model in ``source`` to ``folder``, adapted if asked to; return ``card`` completed.
 
@@ -71,6 +83,18 @@ def export(source: Path, card: Card, folder: Path, adapter: Adapter | None = Non
     if card.runtime == "torch":
         (folder / MODEL).unlink(missing_ok=True)
     return card
+
+
+def export_alone(source: Path, file: Path, adapter: Adapter | None = None) -> None:
+    """Export the model in ``source`` to ``file`` as a graph for one text: (1, n) → (1, d).
+
+    Raises whatever the tracer does of a model that it can't do so with.
+    """
+    model = _load(source)
+    if adapter is not None:
+        _adapt(model, adapter)
+    example = model.tokenizer("one text", return_tensors="pt")["input_ids"]
+    _write(_Alone(model), file, {"input_ids": (example, {1: "tokens"})})
 
 
 class TorchEmbedder:
@@ -136,21 +160,10 @@ def _reference(model: SentenceTransformer, texts: Sequence[str]) -> Vectors:
 def _trace(model: SentenceTransformer, folder: Path) -> float:
     """Write the graph; return its lowest cosine with the model, 0 where it could not be written."""
     example = model.tokenizer(["one text", "and a longer one"], padding=True, return_tensors="pt")
-    rows, columns = {0: "texts"}, {0: "texts", 1: "tokens"}
+    columns = {0: "texts", 1: "tokens"}
+    inputs = {name: (example[name], columns) for name in ("input_ids", "attention_mask")}
     try:
-        with warnings.catch_warnings(), torch.no_grad():
-            # The tracer warns of every branch it fixes; the comparison below shows if one matters.
-            warnings.simplefilter("ignore")
-            torch.onnx.export(
-                _Pipeline(model).eval(),
-                (example["input_ids"], example["attention_mask"]),
-                str(folder / MODEL),
-                input_names=["input_ids", "attention_mask"],
-                output_names=["embedding"],
-                dynamic_axes={"input_ids": columns, "attention_mask": columns, "embedding": rows},
-                opset_version=17,
-                dynamo=False,  # the newer exporter needs onnxscript, and gives the same graph
-            )
+        _write(_Pipeline(model), folder / MODEL, inputs)
         exported = OnnxEmbedder(folder)
         # Alone and in company: a padded batch and an unpadded text take different branches.
         together = exported.embed(SAMPLES)
@@ -159,3 +172,24 @@ def _trace(model: SentenceTransformer, folder: Path) -> float:
         return 0.0
     wanted = _reference(model, SAMPLES)
     return min(agreement(together, wanted), agreement(alone, wanted))
+
+
+def _write(
+    pipeline: torch.nn.Module, file: Path, inputs: Mapping[str, tuple[torch.Tensor, dict[int, str]]]
+) -> None:
+    """Trace ``pipeline`` to ``file``. Of each input an example, and the dimensions left open."""
+    axes = {name: left for name, (_, left) in inputs.items()}
+    axes["embedding"] = {at: name for at, name in axes["input_ids"].items() if at == 0}
+    with warnings.catch_warnings(), torch.no_grad():
+        # The tracer warns of every branch it fixes; a comparison afterwards shows if one matters.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            pipeline.eval(),
+            tuple(example for example, _ in inputs.values()),
+            str(file),
+            input_names=list(inputs),
+            output_names=["embedding"],
+            dynamic_axes=axes,
+            opset_version=17,
+            dynamo=False,  # the newer exporter needs onnxscript, and gives the same graph
+        )

@@ -71,7 +71,7 @@ def open_embedder(
     folder = _exported(models, name, precision, corrections)
     if folder is None:
         folder = _export(models, name, _source(name), precision, corrections)
-    _add_questions(folder)
+    _add_questions(folder, corrections)
     return _open(folder, threads, adapter)
 
 
@@ -156,7 +156,7 @@ def _export(
     return small
 
 
-def _add_questions(folder: Path) -> None:
+def _add_questions(folder: Path, adapter: Adapter | None) -> None:
     """Give an export of full precision its copy for questions, if it has none yet.
 
     Nobody depends on it: where it can't be made, questions are embedded as passages are.
@@ -170,10 +170,26 @@ def _add_questions(folder: Path) -> None:
         from retrieval.embed.quantize import questions_of
 
         with _staging(folder.parent) as staged:
-            made = questions_of(folder, staged)
+            made = questions_of(folder, staged, _alone(card, staged, adapter))
             made.replace(folder / made.name)
     except Exception as error:  # noqa: BLE001  # no room, no right to write, no `onnx` (the image)
         log.warning("%s gets no copy for questions, which takes longer: %r", folder, error)
+
+
+def _alone(card: Card, staged: Path, adapter: Adapter | None) -> Path | None:
+    """The model of an export as a graph for one text; None where it can't be had."""
+    from retrieval.embed.export import export_alone
+
+    graph = staged / "alone.onnx"
+    try:
+        source = _source(card.model)
+        if weights_of(source) != card.weights:
+            return None
+        export_alone(source, graph, _fitting(adapter, card.weights))
+    except Exception as error:  # noqa: BLE001  # whatever the tracer makes of a model
+        log.info("%s: questions get a copy of the whole graph: %r", card.key, error)
+        return None
+    return graph
 
 
 @contextmanager

@@ -24,7 +24,7 @@ EXPORT_FORMAT = 1
 
 MODEL, TOKENIZER, CARD = "model.onnx", "tokenizer.json", "embedder.json"
 QUESTIONS = "questions.onnx"
-"""Its int8 copy, where there is one (`retrieval.embed.quantize`)."""
+"""Its int8 copy, where there is one (`retrieval.embed.quantize`): for one text, without a mask."""
 REFUSED = "questions.refused"
 """Stands there instead where too little of the model was left in the copy."""
 
@@ -100,6 +100,7 @@ class OnnxEmbedder:
         self._full: _Session | None = None
         quick = questions or folder / QUESTIONS
         self._quick = _session(quick) if quick.is_file() else self._whole()
+        self._masked = len(self._quick.get_inputs()) > 1
         try:
             self.tokens = TokenCounter(folder / TOKENIZER)
             self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
@@ -151,7 +152,11 @@ class OnnxEmbedder:
 
     def question(self, text: str) -> Vector:
         """The vector of a question, by the copy for questions where there is one: (d,)."""
-        return np.asarray(_run(self._quick, self._encoded([text]))[0], np.float32)
+        encoded = self._encoded([text])
+        if self._masked:
+            return np.asarray(_run(self._quick, encoded)[0], np.float32)
+        (rows,) = self._quick.run(None, {"input_ids": np.array([encoded[0].ids], np.int64)})
+        return np.asarray(rows[0], np.float32)
 
     def _encoded(self, texts: Sequence[str]) -> list[Encoding]:
         # A question may hold lone surrogates: the tokenizer takes Unicode only.

@@ -30,6 +30,7 @@ from retrieval.embed.onnx import (
     OnnxEmbedder,
     read_card,
 )
+from retrieval.embed.shapes import fix_shapes
 
 INT8_FLOOR = 0.95
 """Lowest cosine of int8 with fp32. All-MiniLM-L6-v2 reaches 0.98: a quantization below this has
@@ -58,13 +59,16 @@ def quantize(source: Path, card: Card, folder: Path) -> Card:
     return card
 
 
-def questions_of(source: Path, folder: Path) -> Path:
+def questions_of(source: Path, folder: Path, alone: Path | None = None) -> Path:
     """Make in ``folder`` the copy of the export in ``source`` that embeds questions.
 
-    An empty file of another name, REFUSED, where too little of the model is left in it.
+    ``alone`` is the same model for one text, and is changed; without, the export's own graph is
+    copied. An empty file of another name, REFUSED, where too little of the model is left in it.
     """
     copy = folder / QUESTIONS
-    _write_int8(source / MODEL, copy)
+    if alone is not None:
+        fix_shapes(alone)
+    _write_int8(alone or source / MODEL, copy)
     embedder = OnnxEmbedder(source, questions=copy)
     asked = np.stack([embedder.question(text) for text in SAMPLES])
     if agreement(asked, embedder.embed(SAMPLES)) < INT8_FLOOR:

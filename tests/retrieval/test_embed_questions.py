@@ -2,14 +2,21 @@
 
 import shutil
 import sys
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import onnx
+import onnx.parser
 import pytest
+from onnxruntime import InferenceSession
 
 from corpora.errors import ConfigurationError
 from retrieval.embed import Embedder, open_embedder, reopen_embedder
+from retrieval.embed.models import _alone
+from retrieval.embed.onnx import read_card
+from retrieval.embed.shapes import fix_shapes
 
 TEXTS = ["", "-T", "skip the data of one table?", "Größe 日本語", "option " * 600]
 
@@ -67,6 +74,73 @@ def test_an_export_without_the_copy_gets_one_when_it_is_opened_to_build(
     assert np.array_equal(again.question("x"), one.question("x"))
     assert not np.array_equal(again.question("x"), again.embed(["x"])[0])
     assert copy.is_file()
+
+
+def inputs(model: Path) -> list[str]:
+    return [one.name for one in onnx.load(model).graph.input]
+
+
+def test_the_copy_is_for_one_text_and_works_out_no_shapes(models: Path, fp32: Embedder) -> None:
+    copy, whole = (models / fp32.key / name for name in ("questions.onnx", "model.onnx"))
+    assert inputs(copy) == ["input_ids"]
+    assert inputs(whole) == ["input_ids", "attention_mask"]
+    kinds = [Counter(node.op_type for node in onnx.load(one).graph.node) for one in (copy, whole)]
+    assert 4 * kinds[0]["Shape"] < kinds[1]["Shape"]
+    initial = {one.name for one in onnx.load(copy).graph.initializer}
+    reshaped = [node for node in onnx.load(copy).graph.node if node.op_type == "Reshape"]
+    assert reshaped
+    assert all(node.input[1] in initial for node in reshaped)
+
+
+def test_a_model_that_is_not_traced_for_one_text_gets_a_copy_of_its_whole_graph(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: object) -> None:
+        raise TypeError("forward() missing 1 required argument: 'attention_mask'")
+
+    usual = open_embedder(tmp_path / "usual", model=tiny_model)
+    monkeypatch.setattr("retrieval.embed.export.export_alone", refuses)
+    masked = open_embedder(tmp_path / "masked", model=tiny_model)
+    assert masked.key == usual.key
+    assert inputs(tmp_path / "masked" / masked.key / "questions.onnx")[1:] == ["attention_mask"]
+    for text in TEXTS:
+        assert masked.question(text) @ usual.question(text) > 0.999
+
+
+def test_a_model_that_changed_since_is_not_traced_again(tiny_model: Path, tmp_path: Path) -> None:
+    """Its export stays what it was, and so does its copy."""
+    model = Path(shutil.copytree(tiny_model, tmp_path / "model"))
+    one = open_embedder(tmp_path / "models", model=model)
+    folder = tmp_path / "models" / one.key
+    (folder / "questions.onnx").unlink()
+    card = read_card(folder).model_copy(update={"weights": "0" * 64})
+    assert _alone(card, tmp_path, None) is None
+
+
+def test_shapes_that_are_known_are_written_into_a_graph(tmp_path: Path) -> None:
+    """(1, n, 4) → (1, n, 2, 2) by arithmetic on n; and a reshape that leaves two numbers open."""
+    text = """<ir_version: 8, opset_import: ["" : 17]>
+    graph (float[1, n, 4] x, float[a, b] y, int64[2] to) => (float[1, n, 2, 2] z, float[c, d] w) {
+        two = Constant<value = int64[2] {2, 2}>()
+        start = Constant<value = int64[1] {0}>()
+        end = Constant<value = int64[1] {2}>()
+        shape = Shape(x)
+        head = Slice(shape, start, end)
+        target = Concat<axis = 0>(head, two)
+        z = Reshape(x, target)
+        w = Reshape(y, to)
+    }"""
+    file = tmp_path / "graph.onnx"
+    onnx.save(onnx.parser.parse_model(text), file)
+    given = {"y": np.ones((2, 3), np.float32), "to": np.array([3, 2])}
+    tensors = [np.arange(4 * n, dtype=np.float32).reshape(1, n, 4) for n in (1, 2, 7)]
+    before = [InferenceSession(file).run(None, {"x": one, **given}) for one in tensors]
+    fix_shapes(file)
+    onnx.checker.check_model(onnx.load(file))
+    assert [node.op_type for node in onnx.load(file).graph.node] == ["Reshape", "Reshape"]
+    for one, wanted in zip(tensors, before, strict=True):
+        found = InferenceSession(file).run(None, {"x": one, **given})
+        assert all(map(np.array_equal, found, wanted))
 
 
 def quantized_badly(model: Path, to: Path) -> None:
