@@ -8,14 +8,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from http.client import HTTPConnection, HTTPException
 from itertools import count, islice
 from pathlib import Path
-from urllib.parse import urlsplit
+
+from httptools import HttpParserError
 
 from eval.scale.measured import Load, Spread
 from eval.serving.measure import again, timed
-from eval.serving.service import post, served
+from eval.serving.service import answer_of, served
+from eval.serving.wire import Wire
 from retrieval.embed import Embedder
 from retrieval.request import ContextRequest, Mode
 
@@ -103,21 +104,24 @@ def _run(
     def ask() -> tuple[list[float], int]:
         spent: list[float] = []
         errors = 0
-        place = urlsplit(address)
-        connection = HTTPConnection(place.hostname or "", place.port, timeout=PATIENCE)
+        wire: Wire | None = None
         while time.monotonic() - start < seconds:
             with lock:
                 request = next(bodies, None)
             if request is None:
                 break
-            body = request.model_dump(exclude_none=True) | {"mode": mode}
+            body = request.model_copy(update={"mode": mode}).model_dump_json(exclude_none=True)
             try:
-                spent.append(timed(lambda one=body: post(connection, one))[0])  # type: ignore[misc]
-            except (RuntimeError, OSError, HTTPException):
+                wire = wire or Wire(address, PATIENCE)
+                spent.append(timed(partial(answer_of, wire, body.encode()))[0])
+            except (RuntimeError, OSError, HttpParserError):
                 errors += 1
-                connection.close()
+                if wire:
+                    wire.close()
+                wire = None
                 time.sleep(PAUSE)
-        connection.close()
+        if wire:
+            wire.close()
         return spent, errors
 
     with ThreadPoolExecutor(clients) as pool:

@@ -1,9 +1,10 @@
 """The engine in this process and a service, asked turn by turn.
 
 Of an HTTP answer the time that the service says its engine took (``timings_ms.total``) is taken
-off: what is left is routing, layers, JSON and the socket. It is asked by Python's own
-``http.client``, on a connection that stays open and without compression: httpx takes a millisecond
-for itself, and gzip half of one. An MCP answer doesn't tell the engine's time.
+off: what is left is routing, layers, JSON and the socket. It is asked by a client that costs
+next to nothing (`eval.serving.wire`), on a connection that stays open and without compression:
+httpx takes a millisecond for itself, and gzip half of one. An MCP answer doesn't tell the engine's
+time.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 
 from eval.retrieval.items import load
-from eval.serving.service import post
+from eval.serving.service import PATIENCE, answer_of
+from eval.serving.wire import Wire
 from retrieval.engine import Engine
 from retrieval.request import ContextRequest
 
@@ -53,16 +54,16 @@ def measure(
     ``process`` is the service's: its processor time is read before and after each HTTP answer.
     """
     spent: dict[str, list[float]] = defaultdict(list)
-    plain = HTTPConnection(http.base_url.host, http.base_url.port)
+    wire = Wire(str(http.base_url), PATIENCE)
     warm = list(asked[:WARM])
     turns = [again(one, turn) for turn in range(1, rounds + 1) for one in asked]
     for number, request in enumerate(warm + turns):
-        body = request.model_dump(exclude_none=True)
+        body = request.model_dump_json(exclude_none=True).encode()
         before = processor_ms(os.getpid())
         alone, context = timed(lambda one=request: engine.context(one))  # type: ignore[misc]
         ours = processor_ms(os.getpid()) - before
         before = processor_ms(process)
-        over_http, answer = timed(lambda one=body: post(plain, one))  # type: ignore[misc]
+        over_http, answer = timed(lambda one=body: answer_of(wire, one))  # type: ignore[misc]
         theirs = processor_ms(process) - before
         # With more spaces: the vector of that string was made a moment ago, over HTTP.
         asked_so = again(request, rounds + 1).model_dump(exclude_none=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
@@ -11,10 +10,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import IO
+
+from eval.serving.wire import Wire
 
 SERVE = "from api.cli import main; main()"
 """The service as a process; its code is never imported here (`eval` stands below `api`)."""
@@ -40,15 +40,11 @@ def served(data: Path) -> Iterator[tuple[str, int]]:
             process.terminate()
 
 
-def post(plain: HTTPConnection, body: dict[str, Any]) -> bytes:
-    """The answer of ``POST /context``. Raises RuntimeError where it is none."""
-    plain.request(
-        "POST", "/context", json.dumps(body), headers={"Content-Type": "application/json"}
-    )
-    with plain.getresponse() as response:
-        said = response.read()
-    if response.status != HTTPStatus.OK:
-        raise RuntimeError(f"the service answered {response.status}: {said[:200]!r}")
+def answer_of(wire: Wire, body: bytes) -> bytes:
+    """The answer of ``POST /context``. Raises RuntimeError where it is none, and OSError."""
+    status, said = wire.post("/context", body)
+    if status != HTTPStatus.OK:
+        raise RuntimeError(f"the service answered {status}: {said[:200]!r}")
     return said
 
 

@@ -104,10 +104,10 @@ def test_no_rounds_are_refused(tmp_path, capsys):
 
 def test_few_questions_are_counted_as_often_as_they_are_asked_each_time_anew(monkeypatch):
     queries: list[str] = []
-    monkeypatch.setattr(measuring, "post", lambda *_: b'{"timings_ms": {"total": 0}}')
+    monkeypatch.setattr(measuring, "Wire", lambda *_: None)
+    monkeypatch.setattr(measuring, "answer_of", lambda *_: b'{"timings_ms": {"total": 0}}')
     answer = SimpleNamespace(raise_for_status=lambda: None, json=lambda: {"result": {}})
-    place = SimpleNamespace(host="127.0.0.1", port=1)
-    http = SimpleNamespace(base_url=place, post=lambda *_, **__: answer)
+    http = SimpleNamespace(base_url="http://127.0.0.1:1", post=lambda *_, **__: answer)
     told = SimpleNamespace(timings_ms={"embed": 1.0})
     engine = SimpleNamespace(context=lambda request: queries.append(request.query) or told)
     asked = [ContextRequest(query=one, product="git", version="2.47") for one in ("a", "b")]
