@@ -11,6 +11,7 @@ from fastapi.responses import PlainTextResponse
 from pydantic import Field
 
 from api.about import about
+from api.bodies import BodyRoute
 from api.examples import show_examples
 from api.mcp.transports import McpOverHttp
 from api.metrics import Metrics, metrics_route
@@ -103,7 +104,7 @@ def create_app(
 def _routes(serving: Serving) -> APIRouter:
     # Plain functions, not coroutines: the framework runs them on its thread pool, so that one
     # question never holds up another.
-    router = APIRouter()
+    router = APIRouter(route_class=BodyRoute)
 
     @router.post(
         "/context",
@@ -138,7 +139,7 @@ def _routes(serving: Serving) -> APIRouter:
             raise InvalidRequest(
                 "No product is named.", hint="Send `product`, or name it in `query`."
             )
-        return resolution
+        return _written(resolution)
 
     @router.post(
         "/search",

@@ -55,7 +55,7 @@ class Admission:
                 await _refuse(status, scope, receive, send)
                 return
             try:
-                await self._app(scope, _again(whole, receive), send)
+                await self._app(scope, again(whole, receive), send)
             finally:
                 self._places.release()
         finally:
@@ -106,7 +106,8 @@ def _size(message: Message) -> int:
     return len(message.get("body", b""))
 
 
-def _again(messages: list[Message], receive: Receive) -> Callable[[], Awaitable[Message]]:
+def again(messages: list[Message], receive: Receive) -> Callable[[], Awaitable[Message]]:
+    """Receives what was received already, and then what is to come."""
     left = iter(messages)
 
     async def replay() -> Message:

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
+from api.bodies import keeps_time
 from api.middleware.admission import Admission
 from api.middleware.guard import Guard
 from api.middleware.hosts import ANY, LOOPBACK, Hosts, is_loopback
@@ -95,7 +96,7 @@ def protect(app: FastAPI, serving: Serving, policy: Policy, watcher: Watcher | N
     """Put the layers around ``app``. The first that is added here is the innermost."""
     app.add_middleware(SnapshotTags, serving=serving)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED, compresslevel=COMPRESSION)
-    app.add_middleware(TimeLimit, answer=policy.answer_seconds)
+    app.add_middleware(TimeLimit, answer=policy.answer_seconds, themselves=keeps_time)
     if policy.active:
         app.add_middleware(
             Admission,
