@@ -56,22 +56,24 @@ class BodyRoute(APIRoute):
             await self._as_usual(scope, receive, send)
             return
         messages: list[Message] = []
-        try:
-            asked = self._asked.model_validate_json(await _body(receive, messages))
-        except ValidationError:
-            await self._as_usual(scope, again(messages, receive), send)
-            return
-        work = _THREADS.submit(copy_context().run, self.endpoint, asked)
+        work = answer = None
         seconds = scope.get(LIMIT, math.inf)
         try:
             async with asyncio.timeout(seconds) as limit:
-                answer = await asyncio.wrap_future(work)
+                asked = _read(self._asked, await _body(receive, messages))
+                if asked is not None:
+                    work = _THREADS.submit(copy_context().run, self.endpoint, asked)
+                    answer = await asyncio.wrap_future(work)
         except TimeoutError:
             if not limit.expired():
                 raise
-            work.add_done_callback(told)
+            if work:
+                work.add_done_callback(told)
             answer = too_late(seconds)
-        await answer(scope, receive, send)
+        if answer is None:
+            await self._as_usual(scope, again(messages, receive), send)
+        else:
+            await answer(scope, receive, send)
 
     async def _as_usual(self, scope: Scope, receive: Receive, send: Send) -> None:
         usual = super().handle
@@ -88,6 +90,14 @@ def keeps_time(scope: Scope) -> bool:
 
 def _says_json(scope: Scope) -> bool:
     return Headers(scope=scope).get("content-type") == JSON
+
+
+def _read(model: type[BaseModel], body: bytes) -> BaseModel | None:
+    """A body as a model; None where it is not in order."""
+    try:
+        return model.model_validate_json(body)
+    except ValidationError:
+        return None
 
 
 async def _body(receive: Receive, messages: list[Message]) -> bytes:

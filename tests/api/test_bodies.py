@@ -1,5 +1,6 @@
 """Bodies that are read at once: whatever is sent, the answer is the one of the framework."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from threading import Event
@@ -12,6 +13,7 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.types import Message
 
 from api.bodies import PATHS, BodyRoute, keeps_time
 from api.http import create_app
@@ -194,6 +196,24 @@ def test_what_fails_when_nobody_waits_any_more_is_in_the_log(
             return
         sleep(0.05)
     raise AssertionError(caplog.text)
+
+
+def test_a_body_that_does_not_arrive_is_given_up(slow: tuple[TestClient, Event, Event]) -> None:
+    """Where no layer before reads it whole."""
+    client, _, _ = slow
+    sent: list[Message] = []
+
+    async def never() -> Message:
+        await asyncio.sleep(PATIENCE)
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/context", "headers": headers}
+    asyncio.run(client.app({**scope, "query_string": b"", "root_path": ""}, never, send))
+    assert sent[0]["status"] == 503
 
 
 def test_every_route_that_reads_a_body_at_once_keeps_time(serving: Serving) -> None:
