@@ -11,6 +11,7 @@ import asyncio
 import math
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from inspect import iscoroutinefunction, signature
 from typing import Any
 
 from fastapi.routing import APIRoute
@@ -34,20 +35,23 @@ class BodyRoute(APIRoute):
     """A route that may be declared with a function from a model to a response.
 
     Dependencies that a router is included with are not asked: what keeps callers out is a layer
-    (`api.middleware`). Of a route with its own, or with other parameters, all is as usual.
+    (`api.middleware`). Of a route with its own, or with other parameters, all is as usual; of one
+    that reads a body at once, the function gives a response.
     """
 
     def __init__(self, *given: Any, **more: Any) -> None:
         """As the framework does."""
         super().__init__(*given, **more)
-        asks = self.dependant
-        alone = not (
-            asks.dependencies or asks.path_params or asks.query_params or asks.header_params
-            or asks.cookie_params or asks.request_param_name or asks.response_param_name
-        )  # fmt: skip
+        parameters = list(signature(self.endpoint).parameters.values())
         body = self.body_field.field_info.annotation if self.body_field else None
         self._asked: type[BaseModel] | None = (
-            body if alone and isinstance(body, type) and issubclass(body, BaseModel) else None
+            body
+            if len(parameters) == 1
+            and isinstance(body, type)
+            and issubclass(body, BaseModel)
+            and not (self.dependant.dependencies or self._embed_body_fields)
+            and not iscoroutinefunction(self.endpoint)
+            else None
         )
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,6 +62,7 @@ class BodyRoute(APIRoute):
         messages: list[Message] = []
         work = answer = None
         seconds = scope.get(LIMIT, math.inf)
+        began = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(seconds) as limit:
                 asked = _read(self._asked, await _body(receive, messages))
@@ -71,6 +76,8 @@ class BodyRoute(APIRoute):
                 work.add_done_callback(told)
             answer = too_late(seconds)
         if answer is None:
+            if LIMIT in scope:
+                scope[LIMIT] = seconds - (asyncio.get_running_loop().time() - began)
             await self._as_usual(scope, again(messages, receive), send)
         else:
             await answer(scope, receive, send)

@@ -102,8 +102,8 @@ def create_app(
 
 
 def _routes(serving: Serving) -> APIRouter:
-    # Plain functions, not coroutines: the framework runs them on its thread pool, so that one
-    # question never holds up another.
+    # Plain functions, not coroutines: they run on threads, so that one question never holds up
+    # another.
     router = APIRouter(route_class=BodyRoute)
 
     @router.post(

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
 from collections.abc import Iterable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -136,7 +135,7 @@ class Searcher:
         self._corpus = index.frequencies.corpus
         # A snapshot never changes, and neither does what is made of its texts.
         self._vector = lru_cache(QUESTIONS_KEPT)(embedder.question)
-        self._beside = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="embed")
+        self._beside = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="words")
         self._worths = BatchCache(WORTHS_KEPT, self._worths_of)
         self._passages = BatchCache(PASSAGES_KEPT, snapshot.passages)
         self._terms = BatchCache(PASSAGES_KEPT, index.store.terms)
@@ -174,9 +173,11 @@ class Searcher:
             beside = self._beside.submit(
                 self._beside_embedding, query, scope, most, timer, embedded
             )
-            with timer("embed"):
-                vector = self._vector(query)
-            embedded.set()
+            try:
+                with timer("embed"):
+                    vector = self._vector(query)
+            finally:
+                embedded.set()
             words = beside.result()
             with timer("dense"):
                 dense = self._index.store.dense(vector, scope, limit)
@@ -226,7 +227,7 @@ class Searcher:
         self, query: str, scope: Scope, most: int, timer: Stopwatch, embedded: Event
     ) -> _ByWords:
         """The same on another processor, and what it found read, as long as there is time."""
-        time.sleep(HEAD_START)
+        embedded.wait(HEAD_START)
         words = self._by_words(query, scope, most, timer)
         if not embedded.is_set():
             with timer("read"):

@@ -3,7 +3,7 @@
 ::
 
     <models>/<key>/model.onnx        the whole pipeline: ids and mask in, unit vectors out
-    <models>/<key>/questions.onnx    its int8 copy, which embeds questions
+    <models>/<key>/question.onnx     its int8 copy, which embeds questions
     <models>/<key>/tokenizer.json    the model's own tokenizer
     <models>/<key>/embedder.json     what it was made of, see `Card`
 """

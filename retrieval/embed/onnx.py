@@ -23,9 +23,10 @@ EXPORT_FORMAT = 1
 """Raised when the files of an export, or the meaning of a vector, change."""
 
 MODEL, TOKENIZER, CARD = "model.onnx", "tokenizer.json", "embedder.json"
-QUESTIONS = "questions.onnx"
-"""Its int8 copy, where there is one (`retrieval.embed.quantize`): for one text, without a mask."""
-REFUSED = "questions.refused"
+QUESTIONS = "question.onnx"
+"""Its int8 copy, where there is one (`retrieval.embed.quantize`): for one text, mostly without a
+mask. `questions.onnx`, which always had one, is what versions before this read."""
+REFUSED = "question.refused"
 """Stands there instead where too little of the model was left in the copy."""
 
 BATCH_TOKENS: dict[Precision, int] = {"fp32": 256, "int8": 0}

@@ -32,6 +32,8 @@ from retrieval.embed.onnx import (
 )
 from retrieval.embed.shapes import fix_shapes
 
+log = logging.getLogger(__name__)
+
 INT8_FLOOR = 0.95
 """Lowest cosine of int8 with fp32. All-MiniLM-L6-v2 reaches 0.98: a quantization below this has
 broken the model, not rounded it."""
@@ -62,22 +64,38 @@ def quantize(source: Path, card: Card, folder: Path) -> Card:
 def questions_of(source: Path, folder: Path, alone: Path | None = None) -> Path:
     """Make in ``folder`` the copy of the export in ``source`` that embeds questions.
 
-    ``alone`` is the same model for one text, and is changed; without, the export's own graph is
-    copied. An empty file of another name, REFUSED, where too little of the model is left in it.
+    Of ``alone``, the same model for one text, which is changed; of the export's own graph where
+    there is none, or it can't be used. An empty file of another name, REFUSED, where too little of
+    the model is left in either.
     """
     copy = folder / QUESTIONS
-    if alone is not None:
-        fix_shapes(alone)
-    _write_int8(alone or source / MODEL, copy)
-    embedder = OnnxEmbedder(source, questions=copy)
-    asked = np.stack([embedder.question(text) for text in SAMPLES])
-    if agreement(asked, embedder.embed(SAMPLES)) < INT8_FLOOR:
-        refused = folder / REFUSED
-        refused.touch()
-        return refused
+    if not (alone and _is_made_of_alone(alone, source, copy)):
+        _write_int8(source / MODEL, copy)
+        if not _agrees(copy, source):
+            refused = folder / REFUSED
+            refused.touch()
+            return refused
     with copy.open("rb+") as written:
         os.fsync(written.fileno())  # its name must not outlive its content
     return copy
+
+
+def _is_made_of_alone(alone: Path, source: Path, copy: Path) -> bool:
+    try:
+        fix_shapes(alone)
+        _write_int8(alone, copy)
+        return _agrees(copy, source)
+    except OSError:
+        raise  # no room: the other way needs as much
+    except Exception as error:  # noqa: BLE001  # shapes that can't be told, operators unknown
+        log.info("%s: the graph for one text can't be used: %r", source, error)
+        return False
+
+
+def _agrees(copy: Path, source: Path) -> bool:
+    embedder = OnnxEmbedder(source, questions=copy)
+    asked = np.stack([embedder.question(text) for text in SAMPLES])
+    return agreement(asked, embedder.embed(SAMPLES)) >= INT8_FLOOR
 
 
 def _write_int8(model: Path, to: Path) -> None:

@@ -7,6 +7,7 @@ graph for one text alone every shape has one open number at most, and is known b
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,16 @@ def _drop_unused(graph: onnx.GraphProto) -> None:
     kept = []
     for node in reversed(graph.node):  # they are in the order in which they run
         if wanted.intersection(node.output):
-            wanted.update(node.input)
+            wanted.update(_read_by(node))
             kept.append(node)
     del graph.node[:]
     graph.node.extend(reversed(kept))
+
+
+def _read_by(node: onnx.NodeProto) -> Iterator[str]:
+    """What a node reads, branches and bodies of loops included."""
+    yield from node.input
+    for inside in (one.g for one in node.attribute if one.type == onnx.AttributeProto.GRAPH):
+        for each in inside.node:
+            yield from _read_by(each)
+        yield from (one.name for one in inside.output)

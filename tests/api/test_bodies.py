@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from threading import Event
 from time import sleep
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, Header, Response
@@ -17,10 +17,12 @@ from starlette.types import Message
 
 from api.bodies import PATHS, BodyRoute, keeps_time
 from api.http import create_app
+from api.middleware.stack import Policy
 from api.middleware.timing import TimeLimit
 from api.problems import install
 from api.serving import Serving
 from corpora.errors import UnknownProduct
+from retrieval.engine import Engine
 from retrieval.request import ContextRequest, ValidateRequest
 
 
@@ -87,10 +89,38 @@ def test_it_is_answered_without_the_framework(monkeypatch: pytest.MonkeyPatch) -
     assert USUAL.post("/context", json=ASKED).status_code == 500
 
 
-@given(st.dictionaries(NAMES, VALUES, max_size=4), st.sampled_from(["/context", "/validate"]))
-def test_any_object_is_answered_alike(more: dict[str, object], path: str) -> None:
-    same(json.dumps({"query": "a", **more}).encode(), path=path)
-    same(json.dumps({"command": "ls", **more}, ensure_ascii=False).encode("utf-8", "replace"))
+CHANGED = st.dictionaries(NAMES, VALUES, max_size=1)
+IN_ORDER = {
+    "/context": st.fixed_dictionaries(
+        {"query": st.text(min_size=1, max_size=20).map(lambda text: f"a{text}")},
+        optional={
+            "product": st.none() | st.text(max_size=9),
+            "version": st.none() | st.text(max_size=9),
+            "token_budget": st.integers(-(2**70), 2**70) | st.just("500") | st.just(5.0),
+            "mode": st.sampled_from(["hybrid", "fast"]),
+            "format": st.sampled_from(["json", "markdown"]),
+        },
+    ),
+    "/validate": st.fixed_dictionaries(
+        {"command": st.text(min_size=1, max_size=20)},
+        optional={"versions": st.dictionaries(st.text(max_size=9), st.text(max_size=9))},
+    ),
+}
+
+
+@pytest.mark.parametrize("path", IN_ORDER)
+def test_any_object_is_answered_alike(path: str) -> None:
+    statuses: list[int] = []
+
+    @given(IN_ORDER[path], CHANGED)
+    def asked(body: dict[str, object], changed: dict[str, object]) -> None:
+        statuses.append(same(json.dumps(body).encode(), path=path).status_code)
+        whole = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+        statuses.append(same(whole, path=path).status_code)
+        same(json.dumps({**body, **changed}).encode(), path=path)
+
+    asked()
+    assert statuses.count(200) > len(statuses) / 2
 
 
 @pytest.mark.parametrize(
@@ -219,3 +249,24 @@ def test_a_body_that_does_not_arrive_is_given_up(slow: tuple[TestClient, Event, 
 def test_every_route_that_reads_a_body_at_once_keeps_time(serving: Serving) -> None:
     described = create_app(serving).openapi()["paths"]
     assert {path for path, of in described.items() if "requestBody" in of.get("post", {})} == PATHS
+
+
+@pytest.mark.parametrize("path", sorted(PATHS | {f"/v1{one}" for one in PATHS}))
+def test_every_one_of_them_is_given_up(serving: Serving, path: str) -> None:
+    go_on = Event()
+
+    class Slow:
+        def engine(self) -> Engine:
+            assert go_on.wait(PATIENCE)
+            return serving.engine()
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(serving, name)
+
+    app = create_app(cast("Serving", Slow()), Policy(answer_seconds=0.1))
+    body = {"command": "ls"} if path.endswith("validate") else {"query": "a"}
+    try:
+        answer = TestClient(app).post(path, json=body)
+        assert (answer.status_code, answer.json()["code"]) == (503, "timed_out")
+    finally:
+        go_on.set()

@@ -14,9 +14,6 @@ from eval.serving.wire import Wire
 
 WHOLE = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello"
 CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n"
-HUNG_UP = pytest.raises(ConnectionResetError, match="hung up")
-NO_HTTP = pytest.raises(httptools.HttpParserError)
-REFUSED = pytest.raises(RuntimeError, match="answered 503: b'busy'")
 
 
 @contextmanager

@@ -196,9 +196,7 @@ def test_a_killed_export_leaves_nothing_behind(
     assert open_embedder(tmp_path, model=tiny_model).embed(["x"]).shape == (1, 32)
 
 
-@pytest.mark.parametrize(
-    "name", ["model.onnx", "questions.onnx", "tokenizer.json", "embedder.json"]
-)
+@pytest.mark.parametrize("name", ["model.onnx", "question.onnx", "tokenizer.json", "embedder.json"])
 def test_a_damaged_export_names_the_file(
     tiny: Embedder, tiny_model: Path, tmp_path: Path, name: str
 ) -> None:

@@ -63,7 +63,7 @@ def test_an_export_without_the_copy_gets_one_when_it_is_opened_to_build(
     tiny_model: Path, tmp_path: Path
 ) -> None:
     one = open_embedder(tmp_path, model=tiny_model)
-    copy = tmp_path / one.key / "questions.onnx"
+    copy = tmp_path / one.key / "question.onnx"
     copy.unlink()
     served = reopen_embedder(tmp_path, one.key)
     assert served is not None
@@ -81,7 +81,7 @@ def inputs(model: Path) -> list[str]:
 
 
 def test_the_copy_is_for_one_text_and_works_out_no_shapes(models: Path, fp32: Embedder) -> None:
-    copy, whole = (models / fp32.key / name for name in ("questions.onnx", "model.onnx"))
+    copy, whole = (models / fp32.key / name for name in ("question.onnx", "model.onnx"))
     assert inputs(copy) == ["input_ids"]
     assert inputs(whole) == ["input_ids", "attention_mask"]
     kinds = [Counter(node.op_type for node in onnx.load(one).graph.node) for one in (copy, whole)]
@@ -102,9 +102,46 @@ def test_a_model_that_is_not_traced_for_one_text_gets_a_copy_of_its_whole_graph(
     monkeypatch.setattr("retrieval.embed.export.export_alone", refuses)
     masked = open_embedder(tmp_path / "masked", model=tiny_model)
     assert masked.key == usual.key
-    assert inputs(tmp_path / "masked" / masked.key / "questions.onnx")[1:] == ["attention_mask"]
+    assert inputs(tmp_path / "masked" / masked.key / "question.onnx")[1:] == ["attention_mask"]
     for text in TEXTS:
         assert masked.question(text) @ usual.question(text) > 0.999
+
+
+@pytest.mark.parametrize("wrong", ["shapes", "vectors"])
+def test_so_does_one_whose_graph_for_one_text_can_not_be_used(
+    tiny_model: Path, tmp_path: Path, wrong: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(file: Path) -> None:
+        if wrong == "shapes":
+            raise RuntimeError("Incomplete symbolic shape inference")
+        model = onnx.load(file)
+        for one in model.graph.initializer:
+            array = onnx.numpy_helper.to_array(one)
+            if array.dtype == np.float32 and array.ndim == 2:
+                one.CopyFrom(onnx.numpy_helper.from_array(array[::-1].copy(), one.name))
+        onnx.save(model, file)
+
+    monkeypatch.setattr("retrieval.embed.quantize.fix_shapes", fails)
+    one = open_embedder(tmp_path, model=tiny_model)
+    assert inputs(tmp_path / one.key / "question.onnx")[1:] == ["attention_mask"]
+    assert one.question("x") @ one.embed(["x"])[0] > 0.95
+
+
+def test_what_a_branch_reads_stays(tmp_path: Path) -> None:
+    text = """<ir_version: 8, opset_import: ["" : 17]>
+    graph (float[1, n, 4] x, bool c) => (float[1, n, 4] z) {
+        twice = Add(x, x)
+        z = If(c) <
+            then_branch = a () => (float[1, n, 4] p) { p = Identity(twice) },
+            else_branch = b () => (float[1, n, 4] q) { q = Neg(twice) }
+        >
+    }"""
+    file = tmp_path / "graph.onnx"
+    onnx.save(onnx.parser.parse_model(text), file)
+    fix_shapes(file)
+    x = np.ones((1, 3, 4), np.float32)
+    (found,) = InferenceSession(file).run(None, {"x": x, "c": np.array(False)})
+    assert np.array_equal(found, -2 * x)
 
 
 def test_a_model_that_changed_since_is_not_traced_again(tiny_model: Path, tmp_path: Path) -> None:
@@ -112,7 +149,7 @@ def test_a_model_that_changed_since_is_not_traced_again(tiny_model: Path, tmp_pa
     model = Path(shutil.copytree(tiny_model, tmp_path / "model"))
     one = open_embedder(tmp_path / "models", model=model)
     folder = tmp_path / "models" / one.key
-    (folder / "questions.onnx").unlink()
+    (folder / "question.onnx").unlink()
     card = read_card(folder).model_copy(update={"weights": "0" * 64})
     assert _alone(card, tmp_path, None) is None
 
@@ -157,7 +194,7 @@ def test_an_export_is_used_without_a_copy_that_can_not_be_made(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     one = open_embedder(tmp_path, model=tiny_model)
-    (tmp_path / one.key / "questions.onnx").unlink()
+    (tmp_path / one.key / "question.onnx").unlink()
     if failing == "disk":
         monkeypatch.setattr("retrieval.embed.quantize._write_int8", quantized_badly)
     else:  # as in the image, which has no `onnx`
@@ -175,7 +212,7 @@ def test_processes_that_open_an_export_at_once_all_get_the_copy(
     tiny_model: Path, tmp_path: Path
 ) -> None:
     one = open_embedder(tmp_path, model=tiny_model)
-    (tmp_path / one.key / "questions.onnx").unlink()
+    (tmp_path / one.key / "question.onnx").unlink()
     with ThreadPoolExecutor(3) as pool:
         opened = list(
             pool.map(lambda _: open_embedder(tmp_path, model=tiny_model).question("x"), range(3))
@@ -195,7 +232,7 @@ def test_questions_are_embedded_in_full_where_int8_loses_too_much(
     embedder = open_embedder(tmp_path, model=tiny_model)
     assert np.array_equal(embedder.question("x"), embedder.embed(["x"])[0])
     (folder,) = tmp_path.iterdir()
-    assert [file.name for file in folder.glob("*questions*")] == ["questions.refused"]
+    assert [file.name for file in folder.glob("*question*")] == ["question.refused"]
     # That is remembered: it would be found out again each time.
     monkeypatch.setattr("retrieval.embed.quantize._write_int8", quantized_badly)
     open_embedder(tmp_path, model=tiny_model)

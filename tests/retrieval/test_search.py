@@ -12,7 +12,7 @@ from corpus import SmallCorpus
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpora.errors import ConfigurationError, CorruptSnapshot
+from corpora.errors import ConfigurationError, CorruptSnapshot, StoreError
 from corpora.snapshot import Snapshot
 from retrieval.embed import Embedder
 from retrieval.embed.base import Vector
@@ -196,6 +196,18 @@ def test_what_fails_beside_the_search_is_raised(opened: Snapshot, embedder: Embe
             search("commit message", GIT)
     found = search("commit message", GIT, mode="lexical")
     assert found.hits
+
+
+def test_words_that_fail_beside_the_embedding_are_raised(
+    opened: Snapshot, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise StoreError("the disk is gone")
+
+    one = searcher(opened, embedder, "hybrid")
+    monkeypatch.setattr(type(one._index.store), "sparse", fails)
+    with pytest.raises(StoreError, match="the disk is gone"):
+        one.search("commit message", GIT)
 
 
 def test_threads_end_with_their_search(opened: Snapshot, embedder: Embedder) -> None:
